@@ -1,0 +1,5 @@
+"""The comparison: from the people table, the cascades table and the ledger to the answer."""
+
+from hubbub.compare.document import compare
+
+__all__ = ["compare"]

@@ -1,0 +1,266 @@
+"""The map: every campaign with its reciprocity and its reproduction, and the field in which it lies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow.compute as pc
+
+from hubbub.compare.frame import NEVER, BoolArray, Cascades, Coded, IntArray, People, entries, numbers
+from hubbub.compare.sides import Lot, Manner, single
+from hubbub.converse.lasting import wilson
+from hubbub.estimate import Estimate
+from hubbub.spread.growth import (
+    HIDDEN,
+    MOST_HIDDEN,
+    Growth,
+    HalfLife,
+    Shares,
+    half_life,
+    people_shares,
+    reproduction,
+)
+
+FloatArray = npt.NDArray[np.float64]
+
+RECIPROCITY_LIMIT = 0.2
+REPRODUCTION_LIMIT = 0.5
+KINDS = {
+    (True, False): "conversation",
+    (False, True): "wildfire",
+    (True, True): "movement",
+    (False, False): "broadcast",
+}
+"""(reciprocity high, reproduction high) to the field of the map."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nodes:
+    """The nodes of all cascades laid flat, roots first, in the order of the cascades.
+
+    cascade, parent, person : int64[n]; time_us : int64[n], since 1970; disclosed : int8[n], -1 not known
+    exchanged : bool[n]; audience : int64[n], -1 not known; by_person : bool[n], a share by a person
+    up : int64[n], position of the parent in this array, -1 where it is hidden or the node is a root
+    """
+
+    cascade: IntArray
+    parent: IntArray
+    person: IntArray
+    time_us: IntArray
+    disclosed: npt.NDArray[np.int8]
+    exchanged: BoolArray
+    audience: IntArray
+    by_person: BoolArray
+    is_root: BoolArray
+    up: IntArray
+
+
+def nodes_of(cascades: Cascades) -> Nodes:
+    """Lay the `nodes` lists flat."""
+    lists = cascades.lists("nodes")
+    n = len(lists.row)
+    if not n:
+        none = np.zeros(0, dtype=np.int64)
+        false = np.zeros(0, dtype=np.bool_)
+        return Nodes(none, none, none, none, none.astype(np.int8), false, none, false, false, none)
+
+    whole = {name: numbers(pc.struct_field(lists.values, name), -1) for name in ("parent", "person", "audience")}
+    flags = {name: numbers(pc.struct_field(lists.values, name), -1) for name in ("disclosed", "exchanged")}
+    cascade = lists.row
+    start = np.flatnonzero(np.r_[True, cascade[1:] != cascade[:-1]])
+    first = np.repeat(start, np.diff(np.r_[start, n]))
+    is_root = np.arange(n) == first
+    # A share whose parent is given as the root hangs on the first node of its list.
+    up = np.where(whole["parent"] >= 0, first + whole["parent"], first)
+    up = np.where(is_root | (whole["parent"] == HIDDEN), -1, up)
+    kinds = cascades.coded("type")
+    share = np.array([name == "share" for name in kinds.names] + [False])[kinds.codes]
+    time = cascades.times("first")[cascade] + numbers(pc.struct_field(lists.values, "time_us"))
+    by_person = (whole["person"] >= 0) & (~is_root | share[cascade])
+    return Nodes(
+        cascade, whole["parent"], whole["person"], time, flags["disclosed"].astype(np.int8), flags["exchanged"] == 1,
+        whole["audience"], by_person, is_root, up,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What campaigns are made of, laid flat once for all questions.
+
+    who, campaign, fields : the people's campaigns, one entry each, campaign codes as in `names`
+    cascade_campaign : int64[c], -1 none; seen : bool[c], cascades with at most a tenth of hidden parents
+    shares : the shares by people of cascades that are `seen`, numbered as the cascades
+    end_us, first_us : extent of the log
+    """
+
+    names: tuple[str, ...]
+    who: IntArray
+    campaign: IntArray
+    fields: dict[str, IntArray]
+    cascade_campaign: IntArray
+    nodes: Nodes
+    seen: BoolArray
+    shares: Shares
+    end_us: int
+    first_us: int
+
+
+def world_of(people: People, cascades: Cascades, first_us: int, end_us: int) -> World:
+    """Read both tables once."""
+    who, found, fields = entries(people)
+    names = tuple(sorted(set(found.names) | set(cascades.campaign.names)))
+    keep = (_moved(found, names) >= 0) & (fields["touches"] > 0)
+    nodes = nodes_of(cascades)
+    root_is_share = np.zeros(cascades.n, dtype=np.bool_)
+    root_is_share[nodes.cascade[nodes.is_root & nodes.by_person]] = True
+    sizes = np.asarray(cascades.ints("size"), dtype=np.int64)
+    seen = np.asarray(cascades.ints("hidden") <= MOST_HIDDEN * np.maximum(sizes - 1, 0))
+    shares = people_shares(nodes.cascade, nodes.parent, nodes.time_us, nodes.person, root_is_share, end_us)
+    return World(
+        names, who[keep], _moved(found, names)[keep], {k: v[keep] for k, v in fields.items()},
+        _moved(cascades.campaign, names), nodes, seen, _only(shares, seen), end_us, first_us,
+    )  # fmt: skip
+
+
+def _moved(found: Coded, names: tuple[str, ...]) -> IntArray:
+    place = {name: i for i, name in enumerate(names)}
+    lookup = np.array([place[name] for name in found.names] + [-1], dtype=np.int64)
+    return lookup[found.codes]
+
+
+def _only(shares: Shares, keep: BoolArray) -> Shares:
+    """The shares of some cascades, with the cascades' numbers as they are."""
+    a, b = keep[shares.cascade], keep[shares.wait_cascade]
+    return Shares(shares.cascade[a], shares.age_us[a], shares.wait_cascade[b], shares.wait_us[b], shares.room_us[b])
+
+
+def growth_of(world: World, keep: BoolArray, level: float) -> Growth:
+    """Reproduction of the cascades where keep[c]; those with many hidden parents are left out, and that is said."""
+    return _growth(world, _only(world.shares, keep), np.flatnonzero(keep), level)
+
+
+def _growth(world: World, shares: Shares, cascades: IntArray, level: float) -> Growth:
+    seen = world.seen[cascades]
+    if len(seen) and not np.any(seen):
+        return Growth(Estimate.unknown("the network hides who brought whom"))
+    found = reproduction(shares, level, world.end_us, world.first_us)
+    left_out = int(len(seen) - seen.sum())
+    if not left_out or found.reproduction.value is None:
+        return found
+    how = f"{found.reproduction.how}; {left_out} cascades with hidden parents left out"
+    return replace(found, reproduction=replace(found.reproduction, how=how))
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """Rows by campaign: `rows[bounds[c]:bounds[c + 1]]` are those of campaign c."""
+
+    rows: IntArray
+    bounds: IntArray
+
+    def of(self, code: int) -> IntArray:
+        return self.rows[self.bounds[code] : self.bounds[code + 1]]
+
+
+def groups(codes: IntArray, k: int) -> Groups:
+    """Group rows by their code; -1 belongs to none."""
+    rows = np.argsort(codes, kind="stable")
+    return Groups(rows, np.searchsorted(codes[rows], np.arange(k + 1)))
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """One campaign on the map."""
+
+    name: str
+    people: int
+    reciprocity: Estimate
+    growth: Growth
+    virality: Estimate
+    half_life: HalfLife
+    cascades: int
+    largest: int
+    kind: str
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "campaign": self.name,
+            "people": self.people,
+            "reciprocity": self.reciprocity.to_json(),
+            "reproduction": self.growth.reproduction.to_json(),
+            "structural_virality": self.virality.to_json(),
+            "half_life_hours": self.half_life.hours,
+            "half_life_why": self.half_life.why,
+            "cascades": self.cascades,
+            "largest": self.largest,
+            "kind": self.kind,
+        }
+
+
+def kind(reciprocity: Estimate, growth: Estimate) -> str:
+    """The field of the map that both intervals lie in, else `grey`; `unknown` with an axis null."""
+    if reciprocity.value is None or growth.value is None:
+        return "unknown"
+    up, right = _beyond(reciprocity, RECIPROCITY_LIMIT), _beyond(growth, REPRODUCTION_LIMIT)
+    return "grey" if up is None or right is None else KINDS[up, right]
+
+
+def _beyond(estimate: Estimate, limit: float) -> bool | None:
+    if estimate.low is not None and estimate.low > limit:
+        return True
+    if estimate.high is not None and estimate.high <= limit:
+        return False
+    return None
+
+
+def campaigns(world: World, cascades: Cascades, seed: int, level: float) -> list[Campaign]:
+    """Every campaign of either table, by name."""
+    k, home, shares = len(world.names), world.cascade_campaign, world.shares
+    people = np.bincount(world.campaign, minlength=k)
+    talked = np.bincount(world.campaign[world.fields["exchanges"] > 0], minlength=k)
+    trees, nodes = groups(home, k), groups(home[world.nodes.cascade], k)
+    by_share, by_wait = groups(home[shares.cascade], k), groups(home[shares.wait_cascade], k)
+    size, shared, virality = cascades.ints("size"), cascades.shared, cascades.floats("structural_virality")
+    roots = cascades.times("first")
+    out = []
+    for code in range(k):
+        meeting = Estimate.unknown("nobody touched it")
+        if people[code]:
+            low, high = wilson(int(talked[code]), int(people[code]), level)
+            how = "people of the campaign with an exchange in it; Wilson"
+            meeting = Estimate(float(talked[code] / people[code]), low, high, level, int(people[code]), how)
+        mine, a, b = trees.of(code), by_share.of(code), by_wait.of(code)
+        own = Shares(shares.cascade[a], shares.age_us[a], shares.wait_cascade[b], shares.wait_us[b], shares.room_us[b])
+        growth = _growth(world, own, mine, level)
+        passed_on = mine[shared[mine]]
+        out.append(Campaign(
+            world.names[code], int(people[code]), meeting, growth,
+            _virality(virality[passed_on], seed, world.names[code], level),
+            _half_life(world, shared, roots[passed_on], nodes.of(code)),
+            len(passed_on), int(size[mine].max(initial=0)), kind(meeting, growth.reproduction),
+        ))  # fmt: skip
+    return out
+
+
+def _virality(found: FloatArray, seed: int, name: str, level: float) -> Estimate:
+    if not len(found):
+        return Estimate.unknown("nothing was shared")
+    known = found[np.isfinite(found)]
+    n = len(known)
+    side = np.zeros(n, dtype=np.int64)
+    manner = Manner("mean over cascades; draws of cascades", "the network hides who brought whom")
+    return single(Lot(side - 1, side, known, np.ones(n)), manner, seed, f"virality:{name}", level)
+
+
+def _half_life(world: World, shared: BoolArray, roots: IntArray, rows: IntArray) -> HalfLife:
+    if not len(roots):
+        return HalfLife(None, "nothing was shared")
+    nodes = world.nodes
+    rows = rows[shared[nodes.cascade[rows]]]
+    child = rows[~nodes.is_root[rows]]
+    known = child[nodes.up[child] >= 0]
+    waits = nodes.time_us[known] - nodes.time_us[nodes.up[known]]
+    return half_life(roots[roots != NEVER], nodes.time_us[child], waits, world.end_us)

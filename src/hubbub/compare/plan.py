@@ -1,0 +1,455 @@
+"""What to do next: ranked actions, each with its effect, its doubt, and what would change the advice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import ndtri
+
+from hubbub.activity import MICROS
+from hubbub.compare.answer import Verdict
+from hubbub.compare.draws import stream
+from hubbub.compare.frame import NEVER, Cascades, IntArray, People, first_names
+from hubbub.compare.money import Spent, money
+from hubbub.compare.scorecard import credited
+from hubbub.estimate import Estimate
+from hubbub.spread.growth import Growth
+from hubbub.tables import Ledger
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+WHO = 20
+FEW = 5
+"""Fewer people on either side of a difference say nothing about it."""
+MOST_GROWTH = 0.9
+"""A reproduction above this counts as this: no action is promised more than ten shares for one."""
+HIDDEN_PART = 0.1
+PER_KIND = 3
+"""So many campaigns of one action stand in the plan."""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One piece of advice; `cost` in units of money, None where it is not known."""
+
+    action: str
+    mode: str | None
+    title: str
+    why: str
+    effect: Estimate
+    effect_unit: str
+    estimator: str
+    changes_if: str
+    cost: float | None = None
+    cost_why: str = ""
+    who: list[str] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, Any]:
+        cost = None if self.cost is None else money(round(self.cost * MICROS))
+        return {
+            "action": self.action,
+            "mode": self.mode,
+            "title": self.title,
+            "why": self.why,
+            "effect": self.effect.to_json(),
+            "effect_unit": self.effect_unit,
+            "cost": cost,
+            "cost_why": self.cost_why,
+            "changes_if": self.changes_if,
+            "who": self.who[:WHO],
+            "estimator": self.estimator,
+        }
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What the advice is drawn from: each person's outcome on one common scale.
+
+    outcome : float64[n], money, conversions or coming back; known : bool[n], whose outcome is known
+    unit : its name; one : the outcome of one more conversion (or person)
+    """
+
+    people: People
+    cascades: Cascades
+    ledger: Ledger
+    effort: Spent
+    outcome: FloatArray
+    known: BoolArray
+    unit: str
+    one: float
+    seed: int
+    level: float
+
+    def cost(self, mode: str, times: float, of: int) -> tuple[float | None, str]:
+        """`times` of `of` equal parts of what was spent on a mode."""
+        spent = self.effort.by_mode[mode]
+        if not (spent or 0.0) > 0.0 or of <= 0:
+            return None, self.effort.why or f"no effort is recorded for {mode}"
+        if self.effort.unit == "hour":
+            return None, "effort is in hours, and what an hour costs is not set"
+        return float(spent or 0.0) * times / of, f"what {mode} has cost so far, by the piece"
+
+
+def ground(
+    people: People, cascades: Cascades, ledger: Ledger, effort: Spent, fallback: float, seed: int, level: float
+) -> Ground:
+    """Money where conversions have it, else conversions, else people who come back after 30 days."""
+    if ledger.valued == "none":
+        flag = people.flags("retained_30")
+        return Ground(
+            people, cascades, ledger, effort, (flag == 1).astype(np.float64), flag >= 0,
+            "people who come back after 30 days", 1.0, seed, level,
+        )  # fmt: skip
+    value = people.ints("value_micros").astype(np.float64) / MICROS
+    unit = (ledger.currency or "points") if ledger.valued == "value" else "conversions"
+    everybody = np.ones(people.n, dtype=np.bool_)
+    return Ground(people, cascades, ledger, effort, value, everybody, unit, fallback / MICROS, seed, level)
+
+
+def shrink(values: FloatArray, errors: FloatArray) -> tuple[FloatArray, FloatArray, float, float]:
+    """Group estimates drawn towards their mean, so that a small lucky group does not rank first.
+
+    values, errors : float64[k], estimate and standard error (above 0) of each group
+    returns : (posterior means, posterior errors, mean of all, its error)
+    source : DerSimonian and Laird (1986), Controlled Clinical Trials 7; empirical Bayes as in Efron and Morris (1975)
+    """
+    w = 1.0 / errors**2
+    fixed = float((w * values).sum() / w.sum())
+    q = float((w * (values - fixed) ** 2).sum())
+    room = float(w.sum() - (w**2).sum() / w.sum())
+    between = max(0.0, (q - (len(values) - 1)) / room) if room > 0.0 else 0.0
+    v = 1.0 / (errors**2 + between)
+    mean, error = float((v * values).sum() / v.sum()), float(np.sqrt(1.0 / v.sum()))
+    own = between / (between + errors**2)
+    middle = own * values + (1.0 - own) * mean
+    spread = np.sqrt(own * errors**2 + (1.0 - own) ** 2 * error**2)
+    return middle, spread, mean, error
+
+
+def _estimate(value: float, error: float, level: float, n: int, how: str) -> Estimate:
+    reach = float(ndtri(0.5 + level / 2.0)) * error
+    return Estimate(value, value - reach, value + reach, level, n, how)
+
+
+def _group_sums(group: IntArray, unit: IntArray, y: FloatArray, k: int) -> tuple[FloatArray, FloatArray]:
+    """Sum of y in each group, and its variance under exponential weights of units."""
+    total = np.asarray(np.bincount(group, weights=y, minlength=k), dtype=np.float64)
+    alone = unit < 0
+    variance = np.asarray(np.bincount(group[alone], weights=y[alone] ** 2, minlength=k), dtype=np.float64)
+    if not np.all(alone):
+        units = int(unit.max()) + 1
+        place, where = np.unique(group[~alone] * units + unit[~alone], return_inverse=True)
+        sums = np.bincount(where.reshape(-1), weights=y[~alone])
+        variance = variance + np.bincount(place // units, weights=sums**2, minlength=k)
+    return total, variance
+
+
+# Answer the people who wait
+
+
+def answer(g: Ground) -> list[Action]:
+    """Answer those who wait, channel by channel, the deepest relations and longest waits first.
+
+    Effect: difference between answered and unanswered people who spoke, of the same channel and the same standing
+    before (spoke at once, or had been there before), shrunk and standardised to those who wait.
+    """
+    p = g.people
+    since = p.times("waiting_since")
+    waiting = since != NEVER
+    if not np.any(waiting):
+        return []
+    channel = p.coded("channel")
+    before = (p.modes("origin_unanswered") != 0).astype(np.int64)
+    stratum = channel.codes * 2 + before
+    k = 2 * len(channel.names)
+    gain, error, known = _gain_by_stratum(g, stratum, k)
+    level = p.ints("level")
+    messages = int(np.asarray(p.ints("brand_messages"), dtype=np.int64).sum())
+    out = []
+    for code, name in enumerate(channel.names):
+        who = np.flatnonzero(waiting & (channel.codes == code))
+        if not len(who):
+            continue
+        order = who[np.lexsort((who, since[who], -level[who].astype(np.int64)))]
+        share = np.bincount(stratum[who], minlength=k).astype(np.float64)
+        if not known:
+            effect = Estimate.unknown(f"fewer than {FEW} people were answered, or left unanswered, to compare")
+        else:
+            value = float((share * gain).sum())
+            # The mean of all is shared by the groups: their errors do not average out.
+            doubt = float((share * error).sum())
+            effect = _estimate(value, doubt, g.level, len(who), "answered against unanswered people, standardised")
+        cost, cost_why = g.cost("conversation", len(who), messages)
+        out.append(Action(
+            "answer", "conversation", f"Answer {len(who)} waiting {'person' if len(who) == 1 else 'people'} on {name}",
+            f"{len(who)} wait on {name}; the list starts with the deepest relations and the longest waits.",
+            effect, g.unit,
+            "difference of means within channel and standing before, standardised to those who wait, "
+            "shrunk to the mean of all (empirical Bayes)",
+            "The brand chose whom it answered: a test with chance deciding who is answered would settle it.",
+            cost, cost_why, first_names(p, order, WHO),
+        ))  # fmt: skip
+    return out
+
+
+def _gain_by_stratum(g: Ground, stratum: IntArray, k: int) -> tuple[FloatArray, FloatArray, bool]:
+    """What being answered adds in each stratum, its error, and whether anything is known."""
+    p = g.people
+    spoke = (p.ints("spoke") > 0) & g.known & (stratum >= 0)
+    lonely = p.flags("unanswered") == 1
+    sides = []
+    for mine in (spoke & ~lonely & (p.ints("messages_answered") > 0), spoke & lonely):
+        who = np.flatnonzero(mine)
+        n = np.bincount(stratum[who], minlength=k).astype(np.float64)
+        sums = np.bincount(stratum[who], weights=g.outcome[who], minlength=k)
+        mean = sums / np.maximum(n, 1.0)
+        _, variance = _group_sums(stratum[who], p.unit.codes[who], g.outcome[who] - mean[stratum[who]], k)
+        # One more person with one conversion, so that a group without any is not taken for certain.
+        sides.append((n, mean, (variance + g.one**2) / np.maximum(n, 1.0) ** 2))
+    usable = (sides[0][0] >= FEW) & (sides[1][0] >= FEW)
+    zero = np.zeros(k)
+    if not np.any(usable):
+        return zero, zero, False
+    raw = sides[0][1][usable] - sides[1][1][usable]
+    middle, spread, mean_all, error_all = shrink(raw, np.sqrt(sides[0][2][usable] + sides[1][2][usable]))
+    between = float(np.std(raw)) if len(raw) > 1 else 0.0
+    gain = np.full(k, mean_all)
+    error = np.full(k, float(np.hypot(error_all, between)))
+    gain[usable], error[usable] = middle, spread
+    return gain, error, True
+
+
+# Ask, post, share, stop
+
+
+def ask(g: Ground, growth: Growth) -> list[Action]:
+    """Ask those who have talked with the brand and shared before to share again."""
+    p = g.people
+    shares = p.ints("shares")
+    sharers = shares > 0
+    who = np.flatnonzero(sharers & (p.ints("exchanges") > 0))
+    total = int(np.asarray(shares, dtype=np.int64).sum())
+    if not len(who) or total < FEW:
+        return []
+    brought, variance = _spread_outcome(g)
+    rng = stream(g.seed, "ask")
+    per_share = (brought + np.sqrt(variance + g.one**2) * rng.standard_normal(2000)) / total
+    again, once = int(np.count_nonzero(shares > 1)), int(np.count_nonzero(sharers))
+    rate = rng.beta(again + 0.5, once - again + 0.5, 2000)
+    r = growth.reproduction
+    further, middle = np.ones(2000), 1.0
+    if r.value is not None and r.low is not None and r.high is not None:
+        error = (np.log(max(r.high, 1e-9)) - np.log(max(r.low, 1e-9))) / (2.0 * float(ndtri(0.5 + g.level / 2.0)))
+        drawn = np.log(max(r.value, 1e-9)) + error * rng.standard_normal(2000)
+        further = 1.0 / (1.0 - np.minimum(np.exp(np.minimum(drawn, 0.0)), MOST_GROWTH))
+        middle = 1.0 / (1.0 - min(r.value, MOST_GROWTH))
+    tail = (1.0 - g.level) / 2.0
+    low, high = np.quantile(len(who) * per_share * rate * further, [tail, 1.0 - tail])
+    value = len(who) * brought / total * (again + 0.5) / (once + 1.0) * middle
+    order = who[np.lexsort((who, -shares[who].astype(np.int64)))]
+    cost, cost_why = g.cost("spread", len(who), total)
+    return [Action(
+        "ask", "spread", f"Ask {len(who)} people who talked with you and shared before to share again",
+        f"{len(who)} people have both an exchange with the brand and a share that stands.",
+        Estimate(value, float(low), float(high), g.level, once, "draws of all three factors"),
+        g.unit,
+        "value per share x fraction of sharers who shared again x expected further shares 1 / (1 - R)",
+        "Fewer of them agree than have shared twice by themselves, or their consent does not allow the contact.",
+        cost, cost_why, first_names(p, order, WHO),
+    )]  # fmt: skip
+
+
+def _spread_outcome(g: Ground) -> tuple[float, float]:
+    """What spread has brought on the common scale, with its variance."""
+    p = g.people
+    if g.ledger.valued != "none":
+        who, credit = credited(p)
+        y = credit[:, 1].astype(np.float64) / MICROS
+    else:
+        who = np.flatnonzero((p.origin == 1) & g.known)
+        y = g.outcome[who]
+    total, variance = _group_sums(np.zeros(len(who), dtype=np.int64), p.unit.codes[who], y, 1)
+    return float(total[0]), float(variance[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Each:
+    """What each of some campaigns or channels has brought per try: shrunk value and error, and how many tries."""
+
+    names: list[str]
+    value: FloatArray
+    error: FloatArray
+    tries: IntArray
+    mean: float
+
+
+def _per_try(g: Ground, group: IntArray, names: tuple[str, ...], y: FloatArray, tries: IntArray) -> Each | None:
+    """Outcome of the people of each group over its tries, shrunk; None where no group has tries."""
+    who = np.flatnonzero((group >= 0) & g.known)
+    total, variance = _group_sums(group[who], g.people.unit.codes[who], y[who], len(names))
+    some = np.flatnonzero(tries > 0)
+    if not len(some):
+        return None
+    n = tries[some].astype(np.float64)
+    middle, error, mean, _ = shrink(total[some] / n, np.sqrt(variance[some] + g.one**2) / n)
+    return Each([names[i] for i in some], middle, error, tries[some], mean)
+
+
+def _best_of(each: Each) -> Iterable[int]:
+    order = sorted(range(len(each.names)), key=lambda i: (-float(each.value[i]), each.names[i]))
+    return [i for i in order if each.value[i] > 0.0][:PER_KIND]
+
+
+def _count_cascades(g: Ground, column: str, names: tuple[str, ...], weight: IntArray) -> IntArray:
+    """Sum of `weight` over the cascades of each name."""
+    found = g.cascades.coded(column)
+    place = {name: i for i, name in enumerate(names)}
+    lookup = np.array([place.get(name, -1) for name in found.names] + [-1], dtype=np.int64)[found.codes]
+    used = lookup >= 0
+    return np.bincount(lookup[used], weights=weight[used], minlength=len(names)).astype(np.int64)
+
+
+def post(g: Ground) -> list[Action]:
+    """Post again where a post has brought most, by campaign and by channel."""
+    out = []
+    tries = g.cascades.tries.astype(np.int64)
+    for column, word in (("origin_campaign", "campaign"), ("channel", "channel")):
+        found = g.people.coded(column)
+        # One channel alone says nothing about where to post.
+        if len(found.names) < (1 if word == "campaign" else 2):
+            continue
+        met = g.people.origin >= 0
+        group = np.where(met, found.codes, -1)
+        each = _per_try(g, group, found.names, g.outcome, _count_cascades(g, word, found.names, tries))
+        if each is None:
+            continue
+        for i in _best_of(each):
+            cost, cost_why = g.cost("broadcast", 1, int(tries.sum()))
+            out.append(Action(
+                "post", "broadcast", f"Post again {'in' if word == 'campaign' else 'on'} {each.names[i]}",
+                f"Its {each.tries[i]} posts brought people worth {each.value[i]:.3g} {g.unit} a post, "
+                f"against {each.mean:.3g} for all, after shrinking.",
+                _estimate(float(each.value[i]), float(each.error[i]), g.level, int(each.tries[i]),
+                          "outcome of the people first met there over its posts"),
+                g.unit, f"outcome per post by {word}, shrunk to the mean of all (empirical Bayes)",
+                "The next posts bring less than the mean of all, or people would have come anyway.",
+                cost, cost_why, [each.names[i]],
+            ))  # fmt: skip
+    return out
+
+
+def share(g: Ground) -> list[Action]:
+    """Let people share what has brought most per share."""
+    p = g.people
+    found = p.coded("origin_campaign")
+    if not found.names:
+        return []
+    y = np.zeros(p.n)
+    if g.ledger.valued != "none":
+        who, credit = credited(p)
+        y[who] = credit[:, 1].astype(np.float64) / MICROS
+    else:
+        y = np.where(p.origin == 1, g.outcome, 0.0)
+    shares = np.maximum(np.asarray(g.cascades.ints("size"), dtype=np.int64) - 1, 0)
+    each = _per_try(g, found.codes, found.names, y, _count_cascades(g, "campaign", found.names, shares))
+    if each is None:
+        return []
+    out = []
+    for i in _best_of(each):
+        cost, cost_why = g.cost("spread", 1, int(shares.sum()))
+        out.append(Action(
+            "share", "spread", f"Let people share {each.names[i]}, each with a link of their own",
+            f"Its {each.tries[i]} shares brought {each.value[i]:.3g} {g.unit} a share, "
+            f"against {each.mean:.3g} for all, after shrinking.",
+            _estimate(float(each.value[i]), float(each.error[i]), g.level, int(each.tries[i]),
+                      "what spread brought to its people over its shares"),
+            g.unit, "linear credit to spread per share by campaign, shrunk to the mean of all (empirical Bayes)",
+            "One lucky cascade made the difference; see its best unit.",
+            cost, cost_why, [each.names[i]],
+        ))  # fmt: skip
+    return out
+
+
+def stop(g: Ground) -> list[Action]:
+    """Stop campaigns that burn opt-outs and flags above the mean while their people are worth less than the mean."""
+    p = g.people
+    found = p.coded("origin_campaign")
+    if len(found.names) < 2:
+        return []
+    k = len(found.names)
+    n = np.bincount(found.codes[found.codes >= 0], minlength=k)
+    some = np.flatnonzero(n >= FEW)
+    who = np.flatnonzero(found.codes >= 0)
+    burnt = (p.ints("leaves") + p.ints("flags")).astype(np.float64)
+    lost, variance = _group_sums(found.codes[who], p.unit.codes[who], burnt[who], k)
+    worth, worth_variance = _group_sums(found.codes[who], p.unit.codes[who], g.outcome[who], k)
+    if len(some) < 2 or lost.sum() <= 0.0:
+        return []
+    m = n[some].astype(np.float64)
+    rate, error, mean, mean_error = shrink(lost[some] / m, np.sqrt(variance[some] + 1.0) / m)
+    value, _, mean_value, _ = shrink(worth[some] / m, np.sqrt(worth_variance[some] + g.one**2) / m)
+    z = float(ndtri(0.5 + g.level / 2.0))
+    out = []
+    for i, code in enumerate(some):
+        excess, doubt = float(rate[i] - mean), float(np.hypot(error[i], mean_error))
+        if excess - z * doubt <= 0.0 or value[i] >= mean_value:
+            continue
+        each = max(0.0, mean_value) * float(m[i])
+        out.append(Action(
+            "stop", None, f"Stop {found.names[code]}",
+            f"{1000 * rate[i]:.3g} opt-outs and flags per 1,000 people, against {1000 * mean:.3g} for all, "
+            f"and its people are worth less.",
+            _estimate(excess * each, doubt * each, g.level, int(m[i]), "opt-outs and flags above the mean x worth"),
+            g.unit, "excess rate of opt-outs and flags x its people x mean worth of a person, shrunk (empirical Bayes)",
+            "Its people are worth more later than the log shows.", 0.0, "stopping costs nothing", [found.names[code]],
+        ))  # fmt: skip
+    return out
+
+
+# Know more
+
+
+def learn(g: Ground, verdict: Verdict) -> list[Action]:
+    """Test where a test is worth something; measure where hidden parents decide."""
+    out = []
+    undecided = verdict.decision.answer == "cannot_tell"
+    if undecided and verdict.evsi.value is not None and verdict.evsi.value > 0.0:
+        needs = verdict.json["needs"]
+        out.append(Action(
+            "test", None, "Test conversation against spread, with chance deciding who gets which",
+            f"{needs['sentence']} It pays if it costs less than {verdict.evsi.value:.3g} {g.unit}.",
+            Estimate(verdict.evsi.value, 0.0, verdict.evpi.value, g.level, verdict.evsi.n, verdict.evsi.how),
+            g.unit, "expected value of sample information (EVSI); its upper end is that of knowing for certain (EVPI)",
+            "The test costs more than that.", None, "what the arms would cost is not recorded",
+        ))  # fmt: skip
+    shares = int(np.asarray(g.people.ints("shares"), dtype=np.int64).sum())
+    hidden = int(np.asarray(g.people.ints("shares_hidden"), dtype=np.int64).sum())
+    if verdict.hidden_changes or (shares >= FEW and hidden > HIDDEN_PART * shares):
+        effect = Estimate.unknown(verdict.evpi.why or "what knowing is worth cannot be told")
+        if verdict.hidden_changes and verdict.evpi.value is not None:
+            effect = Estimate(verdict.evpi.value, 0.0, verdict.evpi.value, g.level, hidden, verdict.evpi.how)
+        decides = "they decide the answer" if verdict.hidden_changes else "they do not decide the answer yet"
+        out.append(Action(
+            "measure", "spread", "Give shares links of their own",
+            f"{hidden} of {shares} shares hide who brought them; {decides}.",
+            effect, g.unit, "expected value of perfect information (EVPI), an upper end",
+            "The networks name the parents of shares.", None, "what the links cost is not recorded", [],
+        ))  # fmt: skip
+    return out
+
+
+def plan(g: Ground, verdict: Verdict, growth: Growth) -> list[dict[str, Any]]:
+    """All advice, ranked by the lower end of the effect: per unit of cost where every cost is known, else as it is."""
+    found = [*answer(g), *ask(g, growth), *post(g), *share(g), *stop(g), *learn(g, verdict)]
+    priced = all((a.cost or 0.0) > 0.0 for a in found)
+
+    def rank(a: Action) -> tuple[bool, float, str, str]:
+        low = a.effect.low if a.effect.low is not None else 0.0
+        return a.effect.value is None, -(low / a.cost if priced and a.cost else low), a.action, a.title
+
+    return [a.to_json() for a in sorted(found, key=rank)]

@@ -1,0 +1,51 @@
+"""What a log is read with: the brand's handles, who is one person, coverage, money, what names the brand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from hubbub.tables import Effort
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What part of a channel the log covers; moments in microseconds."""
+
+    channel: str
+    start: int | None = None
+    end: int | None = None
+    sees: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that the measures need besides the rows.
+
+    brand : (channel or None for every channel, handle)
+    people : (channel, handle) -> person; segments : (channel, handle) -> segment
+    currency : the currency whose values count, where the log has several
+    hour_cost_micros : what an hour of work costs, in millionths of the currency
+    """
+
+    brand: frozenset[tuple[str | None, str]] = frozenset()
+    name: str = ""
+    zone: str = "UTC"
+    watched: frozenset[str] = frozenset()
+    people: dict[tuple[str, str], str] = field(default_factory=dict)
+    segments: dict[tuple[str, str], str] = field(default_factory=dict)
+    targets: tuple[str, ...] = ()
+    coverage: tuple[Coverage, ...] = ()
+    effort: tuple[Effort, ...] = ()
+    currency: str | None = None
+    hour_cost_micros: int | None = None
+    raw_days: int = 90
+
+
+def brand_handle(text: str) -> tuple[str | None, str]:
+    """`[CHANNEL:]HANDLE` as it is given on the command line.
+
+    >>> brand_handle("acme"), brand_handle("x:acme")
+    ((None, 'acme'), ('x', 'acme'))
+    """
+    channel, colon, handle = text.partition(":")
+    return (channel, handle) if colon and channel and handle else (None, text)

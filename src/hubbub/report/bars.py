@@ -1,0 +1,156 @@
+"""Charts of bars from zero: value under each rule of credit, relationship levels, sizes of tries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Any
+
+from markupsafe import Markup
+
+from hubbub.report import words
+from hubbub.report.grid import Cell, Grid, Picture
+from hubbub.report.reading import MODES, RULES, SIDES, currency_of, numbers, part
+from hubbub.report.svg import FILL, at, bar, chart, el, text
+from hubbub.report.words import number
+
+
+def credit(document: Mapping[str, Any]) -> Picture:
+    """Value by mode under each rule of credit: conversation from the left, spread from the right."""
+    given = part(document, "credit")
+    currency = currency_of(document)
+    found: dict[str, dict[str, float]] = {}
+    for rule in RULES:
+        by_mode = {mode: number(part(given, rule, mode)) for mode in MODES}
+        known = {mode: x for mode, x in by_mode.items() if x is not None}
+        if sum(abs(x) for x in known.values()) > 0:
+            found[rule] = known
+    if not found:
+        return Picture(why="There are no conversions to divide.")
+    out: list[Markup] = []
+    for i, (rule, by_mode) in enumerate(found.items()):
+        out.extend(_credit_row(RULES[rule].split(" (")[0], by_mode, 22 + 26 * i))
+    height = 26 * len(found) + 28
+    head = [text(22, 10, "conversation", "lc"), text(100, 10, "spread", "ls", "end")]
+    head.append(text(61, 10, "broadcast, unknown", "", "middle"))
+    main = found.get("linear") or next(iter(found.values()))
+    total = sum(main.values())
+    shares = {mode: main.get(mode, 0.0) / total for mode in SIDES} if total else {}
+    label = f"Value by mode under {len(found)} rules of credit. Linear gives " + words.listed(
+        [f"{mode} {words.percent(p)}" for mode, p in shares.items()]
+    )
+    amount = (lambda x: words.money(x, currency)) if currency else words.plain
+    table: list[tuple[Cell, ...]] = [
+        (RULES[rule].split(" (")[0], *(amount(row.get(mode)) or "not said" for mode in MODES))
+        for rule, row in found.items()
+    ]
+    grid = Grid("Value credited, by rule", ("Rule", *(mode.capitalize() for mode in MODES)), table)
+    return Picture(chart(height, label + ".", *head, *out), grid, note=words.clean(part(document, "credit_note")))
+
+
+def _credit_row(name: str, by_mode: Mapping[str, float], y: float) -> list[Markup]:
+    parts = {mode: max(0.0, by_mode.get(mode, 0.0)) for mode in MODES}
+    total = sum(parts.values()) or 1.0
+    out = [text(0, y + 12, name)]
+    x = 22.0
+    for mode in ("conversation", "broadcast", "unknown", "spread"):
+        width = 78 * parts[mode] / total
+        if width <= 0:
+            continue
+        out.append(
+            bar(x, x + width, {"broadcast": "fo half", "unknown": "fk ring"}.get(mode, FILL.get(mode, "")), y, 16)
+        )
+        if mode == "spread":
+            out.append(bar(x, x + width, "hatched", y, 16))
+        if mode in SIDES and width > 9:
+            inside = text(x + 0.8, y + 12, words.percent(parts[mode] / total), "onmark")
+            out.append(
+                inside if mode == "conversation" else _right_aligned(x + width - 0.8, y + 12, parts[mode] / total)
+            )
+        x += width
+    return out
+
+
+def _right_aligned(x: float, y: float, share: float) -> Markup:
+    return text(x, y, words.percent(share), "onspread", "end")
+
+
+LEVELS = (
+    ("Stranger", "no touch"),
+    ("Noticed", "a touch, no words"),
+    ("Spoke", "said something to you"),
+    ("Exchanged", "you answered each other"),
+    ("Keeps exchanging", "on three days or more"),
+    ("Advocates", "and passes on or makes"),
+)
+
+
+def bars(names: list[str], counts: list[int], label: str, class_: str, name_width: float = 30) -> Markup:
+    """Horizontal bars from zero, each with its number."""
+    most = max([*counts, 1])
+    room = 88 - name_width
+    out: list[Markup] = []
+    for i, (name, n) in enumerate(zip(names, counts, strict=True)):
+        y = 4 + 24 * i
+        out.append(text(0, y + 12, name))
+        width = room * n / most
+        if n:
+            out.append(bar(name_width, name_width + width, class_, y, 15))
+            if class_ == "fs":
+                out.append(bar(name_width, name_width + width, "hatched", y, 15))
+        out.append(at(name_width + width, y, el("text", f"{n:,}", x=6, y=12, class_="lab")))
+    return chart(24 * len(names) + 6, label, *out)
+
+
+def levels(document: Mapping[str, Any]) -> Picture:
+    """People at each relationship level."""
+    counts = [round(x) for x in numbers(document.get("levels"))]
+    if len(counts) != len(LEVELS) or not sum(counts):
+        return Picture(why="Nobody has a level yet.")
+    names = [f"{i} {name}" for i, (name, _) in enumerate(LEVELS)]
+    talking = sum(counts[3:])
+    label = f"People by relationship level. {talking:,} of {sum(counts):,} have exchanged words with the brand."
+    table: list[tuple[Cell, ...]] = [
+        (f"{name}: {what}", f"{n:,}", words.percent(n / sum(counts)))
+        for (name, what), n in zip(names_and_meaning(), counts, strict=True)
+    ]
+    grid = Grid("People at each level", ("Level", "People", "Of all"), table)
+    return Picture(bars(names, counts, label, "fc", 38), grid)
+
+
+def names_and_meaning() -> list[tuple[str, str]]:
+    """Levels with their number and what they mean."""
+    return [(f"{i} {name}", what) for i, (name, what) in enumerate(LEVELS)]
+
+
+SIZES = (1, 2, 4, 10, 30, 100, 300, 1000)
+
+
+def tries(document: Mapping[str, Any], sizes: list[int]) -> Picture:
+    """How many tries reached which size; the bins grow, and say so."""
+    if not sizes:
+        return Picture(why="The brand has not posted anything yet.")
+    bins = [s for s in SIZES if s <= max(max(sizes), 4)]
+    names = [_range(a, b) for a, b in pairwise([*bins, 0])]
+    counts = [sum(1 for s in sizes if s >= a and (not b or s < b)) for a, b in pairwise([*bins, 0])]
+    alone = sum(1 for s in sizes if s == 1)
+    label = (
+        f"Sizes of {len(sizes):,} tries. {words.percent(alone / len(sizes))} were shared by nobody; "
+        f"the largest has {words.counted(max(sizes), 'node')}."
+    )
+    given = part(document, "tries")
+    rows: list[tuple[Cell, ...]] = [
+        ("Largest over all", words.estimate(part(given, "largest_part"), "fraction")),
+        ("Reach ten", words.estimate(part(given, "reach_10"), "fraction")),
+        ("Gini", words.estimate(part(given, "gini"))),
+    ]
+    rows += [(f"Size {name}", f"{n:,}") for name, n in zip(names, counts, strict=True)]
+    return Picture(bars(names, counts, label, "fs", 26), Grid("Sizes of all tries", ("Size", "Tries"), rows))
+
+
+def _range(a: int, b: int) -> str:
+    if not b:
+        return f"{a:,} or more"
+    if b == a + 1:
+        return "1, nobody shared" if a == 1 else f"{a:,}"
+    return f"{a:,} to {b - 1:,}"

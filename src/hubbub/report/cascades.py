@@ -1,0 +1,337 @@
+"""The largest cascades as pictures: the tree and the growing number of shares over the same hours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from markupsafe import Markup
+
+from hubbub.report import words
+from hubbub.report.grid import Cell, Grid, Picture
+from hubbub.report.svg import at, chart, el, line, steps, stretched, text
+from hubbub.report.tree import Layout, Shares, generations, lay_out, shares_of
+from hubbub.report.words import clean, instant, number
+
+HOW_MANY = 6
+CURVE = 84.0
+"""Height of the curve under the tree, in pixels."""
+FAR = 0.98
+"""Where the last shares come very late, the axis ends when so many of them had happened."""
+BINS = 400
+SIZES = ((0, 3.2), (1, 5.0), (5, 7.5), (20, 10.0))
+"""Brought at least so many: diameter of the dot in pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One cascade in the report."""
+
+    title: str
+    tags: tuple[tuple[str, str], ...]
+    facts: tuple[tuple[str, str, str], ...]
+    picture: Picture
+
+
+def sizes_of_tries(cascades: pa.Table | None) -> list[int]:
+    """Sizes of the brand's own posts, also of those that nobody shared."""
+    if cascades is None or not cascades.num_rows:
+        return []
+    mine = cascades.filter(pc.fill_null(cascades.column("try"), False))
+    return [int(x) for x in mine.column("size").to_pylist() if x is not None]
+
+
+def largest(cascades: pa.Table | None, end: datetime | None, how_many: int = HOW_MANY) -> list[Told]:
+    """The largest cascades with at least one share, largest first, ties by (channel, root)."""
+    if cascades is None or not cascades.num_rows:
+        return []
+    flat = cascades.drop_columns(["nodes"]).append_column("place", pa.array(range(cascades.num_rows)))
+    shared = flat.filter(pc.greater(pc.fill_null(flat.column("size"), 0), 1))
+    order = sorted(
+        zip(shared["place"].to_pylist(), shared["size"].to_pylist(), shared["channel"].to_pylist(),
+            shared["root"].to_pylist(), strict=True),
+        key=lambda row: (-row[1], str(row[2]), str(row[3])),
+    )  # fmt: skip
+    out = []
+    for place, *_ in order[:how_many]:
+        one = cascades.slice(place, 1).combine_chunks()
+        row: dict[str, Any] = one.drop_columns(["nodes"]).to_pylist()[0]
+        nodes = one.column("nodes").chunk(0).flatten()
+        if len(nodes):
+            out.append(_told(row, shares_of(nodes), end))
+    return out
+
+
+def _told(row: Mapping[str, Any], shares: Shares, end: datetime | None) -> Told:
+    layout = lay_out(shares)
+    brand = row.get("author") is None
+    campaign = clean(row.get("campaign"), 60)
+    title = campaign or f"A {clean(row.get('type'), 20) or 'post'} on {clean(row.get('channel'), 30)}"
+    title += ", by you" if brand else ", by a person"
+    return Told(title, _tags(row, shares, layout), _facts(row, shares), _picture(row, shares, layout, end))
+
+
+def _tags(row: Mapping[str, Any], shares: Shares, layout: Layout) -> tuple[tuple[str, str], ...]:
+    """(class, words) of what must be known before the picture is read."""
+    out = []
+    hidden = int(np.count_nonzero(shares.parent == -2))
+    if row.get("running"):
+        out.append(("tag spread", "still growing"))
+    if hidden:
+        out.append(("tag line", f"{hidden:,} of {words.counted(shares.n - 1, 'parent')} hidden by the network"))
+    else:
+        out.append(("tag line", "tree observed"))
+    if row.get("orphan"):
+        out.append(("tag line", "where it came from is not in the log"))
+    folded = shares.n - int(np.count_nonzero(layout.drawn))
+    if folded:
+        out.append(("tag line", f"{words.counted(folded, 'share')} folded into ticks"))
+    return tuple(out)
+
+
+def _facts(row: Mapping[str, Any], shares: Shares) -> tuple[tuple[str, str, str], ...]:
+    """(name, number, what stands beside it)."""
+    n = shares.n
+    virality = number(row.get("structural_virality"))
+    star, chain = 2 * (n - 1) / n, (n + 1) / 3
+    shape = f"star {words.plain_short(star)}, chain {words.plain_short(chain)}"
+    unseen = "parents are hidden"
+    half = words.hours(row.get("half_life_hours"))
+    part_ = words.percent(row.get("broadcast_part"))
+    depth = number(row.get("depth"))
+    return (
+        ("Shares", f"{n - 1:,}", f"first {words.day(row.get('first')) or 'unknown'}"),
+        ("Deepest", "" if depth is None else f"{depth:.0f}", "steps" if depth is not None else unseen),
+        ("Structural virality", "" if virality is None else words.plain_short(virality), shape if virality else unseen),
+        ("From one sharer", part_, "the most" if part_ else unseen),
+        ("Half of it after", half, "" if half else "still running" if row.get("running") else "not measurable"),
+        ("Came without sharing", f"{int(row.get('touched') or 0):,}", "people"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """The common axis of tree and curve: from the root to `end`; what happened stops at `now`."""
+
+    end: float
+    now: float
+    cut: int
+
+    def x(self, hours: float) -> float:
+        """Position in thousandths of the width."""
+        return 1000 * min(1.0, hours / self.end)
+
+
+def _hours(row: Mapping[str, Any], shares: Shares, end: datetime | None) -> Hours:
+    ordered = np.sort(shares.hours)
+    last = float(ordered[-1]) or 1.0
+    first, until = instant(row.get("first")), instant(end)
+    if row.get("running") and first and until and until > first:
+        now = max(last, (until - first).total_seconds() / 3600)
+        return Hours(now * 1.12, now, 0)
+    most = float(ordered[min(len(ordered) - 1, int(FAR * len(ordered)))]) or last
+    if last > 3 * most:
+        return Hours(1.25 * most, 1.25 * most, int(np.count_nonzero(shares.hours > 1.25 * most)))
+    return Hours(last, last, 0)
+
+
+def _picture(row: Mapping[str, Any], shares: Shares, layout: Layout, end: datetime | None) -> Picture:
+    axis = _hours(row, shares, end)
+    high = max(64.0, min(380.0, 9.0 * layout.lanes + 24))
+    base = high + 24 + CURVE
+    out = _frame(axis, high, base)
+    out.append(stretched(high, *_lines(shares, layout, axis, high)))
+    out.extend(_labels(shares, layout, axis, high))
+    out.append(_curve(shares, axis, high))
+    out.extend(_curve_axis(shares, axis, high, base))
+    return Picture(
+        chart(base + 20, _finding(row, shares, layout), *out), _grid(shares), note=_note(shares, layout, axis)
+    )
+
+
+def _frame(axis: Hours, high: float, base: float) -> list[Markup]:
+    out: list[Markup] = []
+    if axis.now < axis.end:
+        x = axis.x(axis.now) / 10
+        out.append(el("rect", x=f"{x:.2f}%", y=0, width=f"{100 - x:.2f}%", height=base, class_="fk"))
+        out.append(line(x, x, 0, base, "si"))
+    unit, name = _unit(axis.end)
+    ticks = steps(axis.end / unit, 5)
+    for tick in ticks:
+        x = axis.x(tick * unit) / 10
+        out.append(line(x, x, 0, base, "ax"))
+        said = words.plain(round(tick, 6)) or "0"
+        if x < 93:
+            last = tick == ticks[-1] or axis.x(ticks[min(len(ticks) - 1, ticks.index(tick) + 1)] * unit) > 930
+            out.append(text(x, base + 16, said + (f" {name}" if last else ""), "", "start" if x < 2 else "middle"))
+    return out
+
+
+def _unit(hours: float) -> tuple[float, str]:
+    """The unit of the axis in hours, and its name."""
+    if hours <= 3:
+        return 1 / 60, "minutes"
+    return (1.0, "hours") if hours <= 96 else (24.0, "days")
+
+
+def _spot(shares: Shares, layout: Layout, axis: Hours, high: float) -> tuple[list[float], list[float]]:
+    """x in thousandths and y in pixels of every node."""
+    x = np.minimum(1.0, shares.hours / axis.end) * 1000
+    y = 12 + layout.y / max(1, layout.lanes) * (high - 24)
+    return np.round(x, 1).tolist(), np.round(y, 1).tolist()
+
+
+def _lines(shares: Shares, layout: Layout, axis: Hours, high: float) -> list[Markup]:
+    xs, ys = _spot(shares, layout, axis, high)
+    drawn = np.flatnonzero(layout.drawn).tolist()
+    parent = shares.parent.tolist()
+    edges = []
+    for i in drawn[1:]:
+        p = parent[i]
+        if p >= 0:
+            edges.append(f"M{_c(xs[p])} {_c(ys[p])}Q{_c(xs[p])} {_c(ys[i])} {_c(xs[i])} {_c(ys[i])}")
+    out = [el("path", class_="ln ss thin", d="".join(edges))] if edges else []
+    out += _ticks(shares, layout, axis, high)
+    brought = layout.brought.tolist()
+    for (least, width), (more, _) in zip(SIZES, (*SIZES[1:], (10**9, 0)), strict=True):
+        # A share whose parent is hidden is a dashed ring's kin: hollow.
+        for hollow in (False, True):
+            spots = [i for i in drawn[1:] if least <= brought[i] < more and (parent[i] < 0) == hollow]
+            out += _dots(spots, xs, ys, "ss", width)
+            out += _dots(spots, xs, ys, "sp", width - 2.2) if hollow else []
+    talked = [i for i in drawn[1:] if shares.exchanged[i]]
+    out += _dots(talked, xs, ys, "sc", 9.0) + _dots(talked, xs, ys, "sp", 5.0)
+    return out
+
+
+def _c(x: float) -> str:
+    return f"{x:.1f}".removesuffix(".0")
+
+
+def _dots(spots: list[int], xs: list[float], ys: list[float], stroke: str, width: float) -> list[Markup]:
+    """Round dots as zero-length strokes: they keep their shape where the box stretches."""
+    if not spots:
+        return []
+    d = "".join(f"M{_c(xs[i])} {_c(ys[i])}h0" for i in spots)
+    return [el("path", class_=f"dot {stroke}", stroke_width=width, d=d)]
+
+
+def _ticks(shares: Shares, layout: Layout, axis: Hours, high: float) -> list[Markup]:
+    """Folded shares as ticks on the line of whoever brought them; a taller tick is more shares."""
+    folded = np.flatnonzero(~layout.drawn)
+    if not len(folded) and layout.hidden_y is None:
+        return []
+    out: list[Markup] = []
+    scale = (high - 24) / max(1, layout.lanes)
+    if layout.hidden_y is not None:
+        y = 12 + layout.hidden_y * scale
+        out.append(el("path", class_="ln so dash2 thin", d=f"M0 {_c(y)}H1000"))
+    host = layout.host[folded]
+    place = np.minimum(BINS - 1, (shares.hours[folded] / axis.end * BINS)).astype(np.int64)
+    key, count = np.unique(host * BINS + place, return_counts=True)
+    lines_: dict[int, tuple[float, float]] = {}
+    marks = []
+    for k, n in zip(key.tolist(), count.tolist(), strict=True):
+        at_host, bin_ = divmod(k, BINS)
+        own = layout.hidden_y if at_host == shares.n else float(layout.y[at_host])
+        y = 12 + (own or 0.0) * scale
+        half = min(1.5 + 1.6 * float(np.log2(n)), 0.48 * max(scale, 8.0) + 4.0)
+        x = (bin_ + 0.5) * 1000 / BINS
+        marks.append(f"M{_c(x)} {_c(y - half)}V{_c(y + half)}")
+        if at_host < shares.n:
+            lines_[at_host] = (axis.x(float(shares.hours[at_host])), x)
+    spans = "".join(f"M{_c(a)} {_c(12 + float(layout.y[h]) * scale)}H{_c(b)}" for h, (a, b) in sorted(lines_.items()))
+    out.append(el("path", class_="ln ss thin", d=spans))
+    out.append(el("path", class_="ln ss tick", d="".join(marks)))
+    return out
+
+
+def _labels(shares: Shares, layout: Layout, axis: Hours, high: float) -> list[Markup]:
+    """The root, and the three sharers who brought most, where there is room."""
+    xs, ys = _spot(shares, layout, axis, high)
+    out = [at(0, ys[0], el("rect", x=-4, y=-4, width=8, height=8, class_="fi"))]
+    taken: list[tuple[float, float]] = []
+    order = sorted(np.flatnonzero(layout.drawn).tolist()[1:], key=lambda i: (-int(layout.brought[i]), i))
+    for i in order[:8]:
+        brought = int(layout.brought[i])
+        clear = all(abs(ys[i] - y) > 17 or abs(xs[i] - x) > 330 for x, y in taken)
+        if brought < 3 or len(taken) == 3 or not clear:
+            continue
+        taken.append((xs[i], ys[i]))
+        right = xs[i] < 700
+        label = el(
+            "text", f"brought {brought:,}", x=8 if right else -8, y=-6 if ys[i] > 18 else 14,
+            text_anchor="start" if right else "end", class_="lab halo",
+        )  # fmt: skip
+        out.append(at(xs[i] / 10, ys[i], label))
+    if layout.hidden_y is not None:
+        y = 12 + layout.hidden_y / max(1, layout.lanes) * (high - 24)
+        out.append(text(100, y - 5, "parent hidden", "halo", "end"))
+    return out
+
+
+def _curve(shares: Shares, axis: Hours, high: float) -> Markup:
+    """Shares so far, as steps; at most 300 of them."""
+    hours = np.sort(shares.hours[1:])
+    keep = np.unique(np.linspace(0, len(hours) - 1, min(len(hours), 300)).astype(np.int64))
+    top, height = high + 24, CURVE
+    parts = [f"M0 {_c(top + height)}"]
+    for i in keep.tolist():
+        y = top + height - height * (i + 1) / len(hours)
+        parts.append(f"H{_c(axis.x(float(hours[i])))}V{_c(y)}")
+    parts.append(f"H{_c(axis.x(axis.now))}")
+    return stretched(high, el("path", class_="ln ss", d="".join(parts)))
+
+
+def _curve_axis(shares: Shares, axis: Hours, high: float, base: float) -> list[Markup]:
+    top, n = high + 24, shares.n - 1
+    out = [line(0, 100, base, base, "ax0"), line(0, 100, top, top, "ax")]
+    out.append(text(0, top - 5, words.counted(n, "share"), "ls halo"))
+    if axis.now < axis.end:
+        x = axis.x(axis.now) / 10
+        out.append(text(x - 0.6, base - 6, "end of the log", "lab halo", "end"))
+    return out
+
+
+def _finding(row: Mapping[str, Any], shares: Shares, layout: Layout) -> str:
+    n = shares.n - 1
+    most = int(layout.brought.max(initial=0))
+    hidden = int(np.count_nonzero(shares.parent == -2))
+    talked = int(np.count_nonzero(shares.exchanged[1:]))
+    out = [f"Tree of {words.counted(n, 'share')} over time, and their number so far."]
+    if hidden:
+        out.append(f"For {hidden:,} the network hides who brought them.")
+    out.append(f"The one who brought most brought {most:,} directly.")
+    if talked:
+        out.append(f"{talked:,} of the sharers had talked with the brand before.")
+    if row.get("running"):
+        out.append("It is still growing.")
+    return " ".join(out)
+
+
+def _note(shares: Shares, layout: Layout, axis: Hours) -> str:
+    out = ["Each dot is a share, larger ones brought more. Tree and curve stand on the same time."]
+    if not bool(np.all(layout.drawn)):
+        out.append("A tick on a line is shares folded together; taller is more.")
+    if bool(np.any(shares.exchanged[1:])):
+        out.append("A blue ring: had talked with you before.")
+    if axis.cut:
+        out.append(f"{words.counted(axis.cut, 'later share')} at the right edge.")
+    return " ".join(out)
+
+
+def _grid(shares: Shares) -> Grid:
+    counts = generations(shares)
+    shown = counts[:12]
+    table: list[tuple[Cell, ...]] = [(str(i + 1), f"{n:,}") for i, n in enumerate(shown)]
+    if len(counts) > len(shown):
+        table.append((f"{len(shown) + 1} to {len(counts)}", f"{sum(counts[len(shown) :]):,}"))
+    missing = shares.n - 1 - sum(counts)
+    if missing:
+        table.append(("not known", f"{missing:,}"))
+    return Grid("Shares by steps from the root", ("Steps", "Shares"), table)

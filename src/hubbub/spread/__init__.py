@@ -1,0 +1,1 @@
+"""The fold by cascade: trees, their shape and their growth."""

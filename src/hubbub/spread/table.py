@@ -1,0 +1,91 @@
+"""One row a cascade: figures and nodes as an Arrow table in tables.CASCADES."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from hubbub.arrow import label, lists, real, structs, times, whole
+from hubbub.kernel import BoolArray, IntArray
+from hubbub.spread.cascades import CascadeFigures, Trees
+from hubbub.tables import CASCADES, NODE
+
+
+@dataclass(frozen=True, slots=True)
+class Nodes:
+    """What each node says besides its place in the tree: int32 person (-1 the brand), and the record's own fields.
+
+    exchanged : bool; audience : int64, -1 not known; disclosed, rewarded : int8, -1 not known
+    """
+
+    person: IntArray
+    exchanged: BoolArray
+    audience: IntArray
+    disclosed: IntArray
+    rewarded: IntArray
+
+
+@dataclass(frozen=True, slots=True)
+class Roots:
+    """What each root says: id and author's name (null the brand), codes of channel, type and campaign."""
+
+    id: pa.Array
+    author: pa.Array
+    channel: IntArray
+    type: IntArray
+    campaign: IntArray
+    tried: BoolArray
+    orphan: BoolArray
+    touched: IntArray
+    channels: list[str]
+    types: list[str]
+    campaigns: list[str]
+
+
+def cascade_table(trees: Trees, figures: CascadeFigures, nodes: Nodes, roots: Roots) -> pa.Table:
+    """The table of one fold."""
+    start = trees.offsets[:-1]
+    first = trees.time[start]
+    every = np.ones(start.size, np.bool_)
+    nothing = np.full(start.size, np.nan)
+    shaped = figures.shaped
+    columns = {
+        "root": roots.id,
+        "channel": label(roots.channel, roots.channels),
+        "type": label(roots.type, roots.types),
+        "campaign": label(roots.campaign, roots.campaigns),
+        "author": roots.author,
+        "shared": pa.array(figures.size > 1),
+        "try": pa.array(roots.tried),
+        "orphan": pa.array(roots.orphan),
+        "size": pa.array(figures.size.astype(np.int32)),
+        "hidden": pa.array(figures.hidden.astype(np.int32)),
+        "depth": whole(np.where(shaped, figures.depth, -1), pa.int32()),
+        "breadth": whole(np.where(shaped, figures.breadth, -1), pa.int32()),
+        "structural_virality": real(np.where(shaped, figures.structural_virality, nothing)),
+        "broadcast_part": real(figures.broadcast_part),
+        "generation_hours": real(figures.generation_hours),
+        "half_life_hours": real(figures.half_life_hours),
+        "running": pa.array(figures.running),
+        "first": times(first, every),
+        "last": times(figures.last, figures.size > 1),
+        "touched": pa.array(roots.touched.astype(np.int32)),
+        "nodes": lists(trees.offsets, _nodes(trees, nodes, first)),
+    }
+    return pa.table([columns[f.name] for f in CASCADES], schema=CASCADES)
+
+
+def _nodes(trees: Trees, nodes: Nodes, first: IntArray) -> pa.Array:
+    since = trees.time - np.repeat(first, np.diff(trees.offsets))
+    columns = [
+        pa.array(trees.parent, pa.int32()),
+        pa.array(since, pa.int64()),
+        pa.array(nodes.person, pa.int32()),
+        pa.array(nodes.exchanged, pa.bool_()),
+        whole(nodes.audience, pa.int64()),
+        pa.array(nodes.disclosed > 0, pa.bool_(), mask=nodes.disclosed < 0),
+        pa.array(nodes.rewarded > 0, pa.bool_(), mask=nodes.rewarded < 0),
+    ]
+    return structs(columns, NODE)
