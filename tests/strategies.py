@@ -50,9 +50,9 @@ TRUTHS = (None, True, False)
 
 FIELDS_OF: dict[str, tuple[str, ...]] = {
     "post": ("in_reply_to", "addressed_to", "context"),
-    "reply": ("in_reply_to", "in_reply_to", "addressed_to", "context", "via"),
-    "message": ("addressed_to", "addressed_to", "in_reply_to", "context", "via"),
-    "share": ("via", "via", "object", "object", "in_reply_to"),
+    "reply": ("in_reply_to", "addressed_to", "context", "via"),
+    "message": ("addressed_to", "in_reply_to", "context", "via"),
+    "share": ("via", "object", "in_reply_to"),
     "visit": ("via", "object"),
     "view": ("object", "via"),
     "join": ("via", "object"),
@@ -200,6 +200,8 @@ def sales(draw: st.DrawFn) -> list[Draft]:
     out = []
     for _ in range(draw(st.integers(1, 5))):
         row = draw(drafts(kinds=("convert", "share", "reply", "convert", "visit", "convert"), actor=actor)).__dict__
+        if row["type"] == "share" and draw(st.booleans()):
+            row = row | {"names": (None, draw(back), None)}
         out.append(Draft(**row | {"channel": channel, "step": draw(short_steps), "number": 0}))
     return out
 

@@ -5,25 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hubbub.activity import MICROS, TYPES
+from hubbub.activity import TYPES
 from hubbub.converse.people import INTS, NO_TIME, Fold, fold_people
+from hubbub.converse.persons import Persons, Register, describe
 from hubbub.converse.table import Names, people_table
-from hubbub.kernel import IntArray, jit
-from hubbub.log.facts import channel_ledgers, costs
+from hubbub.kernel import IntArray
+from hubbub.log.facts import Paid, channel_ledgers, efforts, paid, seen_of, tally
 from hubbub.log.group import grouped, settle
-from hubbub.log.keys import key_of
 from hubbub.log.link import BRAND_SIDE, NO_MONEY, NONE, TOTALS, Context, Linked, Rows, count_values, link
 from hubbub.log.segment import Loaded, Segment, Texts, load
 from hubbub.log.settings import Settings
 from hubbub.rows import ORPHAN, UNDONE
-from hubbub.spread.cascades import Trees, fold_cascades
-from hubbub.spread.table import Nodes, Roots, cascade_table
+from hubbub.spread.cascades import HIDDEN_PARENT
+from hubbub.spread.fold import Forest, Heads, Words, fold_forest
 from hubbub.tables import CASCADES, PEOPLE, Ledger
 
 DAY_US = 86_400_000_000
@@ -64,8 +63,9 @@ def measure(segments: Sequence[Segment], settings: Settings, window_days: float 
     linked = link(rows, context)
     values = choose_values(rows, linked.who, loaded.currencies, settings.currency)
     count_values(rows, linked, values.code)
-    persons = _persons(loaded, linked, settings, texts)
-    people, first_exchange = _people(loaded, linked, persons, texts, round(window_days * DAY_US))
+    persons = _persons(loaded, linked, register_of(settings, int(rows.time[-1])), texts)
+    segments_of = sorted(set(settings.segments.values()))
+    people, first_exchange = _people(loaded, linked, persons, texts, round(window_days * DAY_US), segments_of)
     cascades = _cascades(loaded, linked, persons, texts, first_exchange)
     ledger = _ledger(loaded, linked, settings, values, window_days)
     return Tables(people, cascades, ledger)
@@ -77,6 +77,11 @@ def choose_values(rows: Rows, who: IntArray, currencies: list[str], asked: str |
     if not converts.any():
         return Values(None, None, "none", "")
     codes = np.unique(rows.currency[converts & (rows.value != NO_MONEY)]).tolist()
+    return values_of(codes, currencies, asked)
+
+
+def values_of(codes: Sequence[int], currencies: list[str], asked: str | None) -> Values:
+    """Which values count where these currencies (-1: none named) stand beside people's conversions."""
     if not codes:
         return Values(None, None, "count", "No conversion has a value, so each counts 1.")
     if len(codes) == 1:
@@ -91,122 +96,76 @@ def choose_values(rows: Rows, who: IntArray, currencies: list[str], asked: str |
 
 @dataclass(frozen=True, slots=True)
 class _Persons:
-    """Persons of the log: dense codes, names, until when each can be seen."""
+    """Persons of the log in the order of their labels.
 
-    of_row: IntArray  # int32, dense person whose fold the row stands in, -1
-    author: IntArray  # int32, dense person who acted, -1
-    count: int
-    person: pa.Array
-    handles: pa.Array
-    end: IntArray
-    segment: IntArray
-    segments: list[str]
+    of_row : int32, the person in whose fold each row stands, -1; author : int32, the person who acted, -1
+    """
+
+    of_row: IntArray
+    author: IntArray
+    known: Persons
 
 
-def _persons(loaded: Loaded, linked: Linked, settings: Settings, texts: Texts) -> _Persons:
-    rows, who = loaded.rows, linked.who
+def _persons(loaded: Loaded, linked: Linked, register: Register, texts: Texts) -> _Persons:
+    who = linked.who
     acts = np.zeros(linked.handle_keys.size + 1, np.bool_)
     acts[who[who >= 0]] = True
     dense = np.where(acts, np.cumsum(acts) - 1, NONE).astype(np.int32)
     dense[-1] = NONE
-    handle_of = np.flatnonzero(acts[linked.person_of_handle]) if linked.person_of_handle.size else np.empty(0, np.int64)
-    channel, handle = _handles(loaded, linked, texts, handle_of)
-    labels = pc.binary_join_element_wise(channel, handle, ":")
-    whose = dense[linked.person_of_handle[handle_of]]
-    order = np.lexsort((_rank(labels), whose)) if settings.people else np.argsort(whose, kind="stable")
-    offsets = np.concatenate([[0], np.cumsum(np.bincount(whose, minlength=int(acts.sum())))])
-    person = labels.take(pa.array(order[offsets[:-1]]))
-    if settings.people:
-        person = _renamed(person, linked, settings, dense)
-    segments = sorted(set(settings.segments.values()))
-    return _Persons(
-        of_row=dense[linked.owner],
-        author=dense[np.maximum(who, NONE)],
-        count=int(acts.sum()),
-        person=person,
-        handles=pa.ListArray.from_arrays(pa.array(offsets.astype(np.int32)), labels.take(pa.array(order))),
-        end=_ends(loaded, settings, channel, whose, int(acts.sum())),
-        segment=_segment_codes(linked, settings, dense, segments, int(acts.sum())),
-        segments=segments,
-    )
+    handles = np.flatnonzero(acts[linked.person_of_handle])
+    channel, handle = _handles(loaded, linked, texts, handles)
+    known = describe(dense[linked.person_of_handle[handles]], channel, handle, int(acts.sum()), register)
+    order = known.by_label()
+    rank = np.full(order.size + 1, NONE, np.int32)
+    rank[order] = np.arange(order.size)
+    dense = rank[dense]
+    return _Persons(dense[linked.owner], dense[np.maximum(who, NONE)], known.take(order))
 
 
-def _rank(labels: pa.Array) -> IntArray:
-    rank = np.empty(len(labels), np.int64)
-    rank[pc.sort_indices(labels).to_numpy()] = np.arange(len(labels))
-    return rank
-
-
-def _handles(loaded: Loaded, linked: Linked, texts: Texts, handle_of: IntArray) -> tuple[pa.Array, pa.Array]:
+def _handles(loaded: Loaded, linked: Linked, texts: Texts, handles: IntArray) -> tuple[pa.Array, pa.Array]:
     """Channel and name of handles, from a row that shows them or from people.csv."""
-    row = linked.handle_row[handle_of]
+    row = linked.handle_row[handles]
     shown = row >= 0
     names = texts.take("actor", loaded.rows.origin[row[shown]])
     channels = pa.array(loaded.channels, pa.string()).take(pa.array(loaded.rows.channel[row[shown]].astype(np.int32)))
     if shown.all():
         return channels, names
-    listed = [linked.listed[int(h)] for h in handle_of[~shown]]
-    back = np.argsort(np.concatenate([np.flatnonzero(shown), np.flatnonzero(~shown)]))
-    both = (
-        pa.concat_arrays([channels, pa.array([c for c, _ in listed], pa.string())]),
-        pa.concat_arrays([names, pa.array([h for _, h in listed], pa.string())]),
+    listed = [linked.listed[int(h)] for h in handles[~shown]]
+    back = pa.array(np.argsort(np.concatenate([np.flatnonzero(shown), np.flatnonzero(~shown)])))
+    return (
+        pa.concat_arrays([channels, pa.array([c for c, _ in listed], pa.string())]).take(back),
+        pa.concat_arrays([names, pa.array([h for _, h in listed], pa.string())]).take(back),
     )
-    return both[0].take(pa.array(back)), both[1].take(pa.array(back))
 
 
-def _renamed(person: pa.Array, linked: Linked, settings: Settings, dense: IntArray) -> pa.Array:
-    """Names of people.csv in place of handles."""
-    names = person.to_pylist()
-    code_of = {int(k): i for i, k in enumerate(linked.handle_keys)}
-    for (channel, handle), name in settings.people.items():
-        code = code_of.get(key_of(handle, channel))
-        if code is not None and dense[linked.person_of_handle[code]] >= 0:
-            names[dense[linked.person_of_handle[code]]] = name
-    return pa.array(names, pa.string())
-
-
-def _ends(loaded: Loaded, settings: Settings, channel: pa.Array, whose: IntArray, count: int) -> IntArray:
-    """Until when each person can be seen: the latest end among the channels of the person's handles."""
-    log_end = int(loaded.rows.time[-1])
-    until: dict[str, int] = {}
+def register_of(settings: Settings, log_end: int) -> Register:
+    """What side tables say of handles and channels."""
+    ends: dict[str, int] = {}
     for c in settings.coverage:
         if c.end is not None:
-            until[c.channel] = max(until.get(c.channel, c.end), c.end)
-    out = np.full(count, log_end, np.int64)
-    if not until:
-        return out
-    out[:] = np.iinfo(np.int64).min
-    coded = channel.dictionary_encode()
-    ends = np.array([min(until.get(c, log_end), log_end) for c in coded.dictionary.to_pylist()], np.int64)
-    np.maximum.at(out, whose, ends[coded.indices.to_numpy()])
-    return out
-
-
-def _segment_codes(linked: Linked, settings: Settings, dense: IntArray, segments: list[str], count: int) -> IntArray:
-    out = np.full(count, -1, np.int32)
-    if not segments:
-        return out
-    place = {name: i for i, name in enumerate(segments)}
-    code_of = {int(k): i for i, k in enumerate(linked.handle_keys)}
-    for (channel, handle), name in sorted(settings.segments.items(), reverse=True):
-        code = code_of.get(key_of(handle, channel))
-        if code is not None and dense[linked.person_of_handle[code]] >= 0:
-            out[dense[linked.person_of_handle[code]]] = place[name]
-    return out
+            ends[c.channel] = max(ends.get(c.channel, c.end), c.end)
+    return Register(
+        people=settings.people,
+        segments=settings.segments,
+        names=sorted(set(settings.segments.values())),
+        ends={channel: min(end, log_end) for channel, end in ends.items()},
+        end=log_end,
+    )
 
 
 def _people(
-    loaded: Loaded, linked: Linked, persons: _Persons, texts: Texts, window_us: int
+    loaded: Loaded, linked: Linked, persons: _Persons, texts: Texts, window_us: int, segments: list[str]
 ) -> tuple[pa.Table, IntArray]:
     """The table of people, by label, and when each person's first exchange was completed."""
-    rows = loaded.rows
-    members, offsets = grouped(persons.of_row, persons.count)
+    rows, known = loaded.rows, persons.known
+    count = len(known.label)
+    members, offsets = grouped(persons.of_row, count)
     settle(members, offsets, rows.time, linked.ties, lambda r: texts.names(rows.origin[r]))
     root_rows, root_codes = _root_codes(linked)
     roots = _root_names(loaded, texts, root_rows)
     undone = _undone_array(linked, rows.time.size)
     cuts = _cuts(offsets)
-    first_exchange = np.empty(persons.count, np.int64)
+    first_exchange = np.empty(count, np.int64)
 
     def one(cut: tuple[int, int]) -> pa.Table:
         a, b = cut
@@ -220,21 +179,21 @@ def _people(
             root=root_codes[linked.root[mine]],
             value=rows.value[mine],
             undone=undone[mine] if undone.size else np.full(mine.size, NO_TIME),
-            end=persons.end[a:b],
+            end=known.end[a:b],
         )
         folded = fold_people(fold, window_us, len(loaded.campaigns))
         first_exchange[a:b] = folded.ints[:, INTS.index("first_exchange")]
         first_row = folded.ints[:, INTS.index("first_row")]
         seen = mine[np.where(first_row >= 0, first_row, fold.offsets[:-1])]
         names = Names(
-            persons.person.slice(a, b - a), persons.handles.slice(a, b - a), rows.channel[seen].astype(np.int32),
-            persons.segment[a:b], loaded.channels, persons.segments, loaded.campaigns, roots,
+            known.label.slice(a, b - a), known.handles.slice(a, b - a), rows.channel[seen].astype(np.int32),
+            known.segment[a:b], loaded.channels, segments, loaded.campaigns, roots,
         )  # fmt: skip
-        return people_table(folded, persons.end[a:b], names)
+        return people_table(folded, known.end[a:b], names)
 
     with ThreadPoolExecutor(2) as pool:
         table = pa.concat_tables(list(pool.map(one, cuts))) if cuts else PEOPLE.empty_table()
-    return table.take(pc.sort_indices(table.column("person"))), first_exchange
+    return table, first_exchange
 
 
 def _undone_array(linked: Linked, n: int) -> IntArray:
@@ -271,65 +230,48 @@ def _root_names(loaded: Loaded, texts: Texts, root_rows: IntArray) -> pa.Array:
     return pc.binary_join_element_wise(channel, ids, ":")
 
 
-@jit
-def _ordinals(person, offsets, stamp, number, out):  # type: ignore[no-untyped-def]
-    """Number the persons of each cascade in order of appearance; -1 stays."""
-    for c in range(offsets.size - 1):
-        n = 0
-        for i in range(offsets[c], offsets[c + 1]):
-            p = person[i]
-            if p < 0:
-                out[i] = -1
-                continue
-            if stamp[p] != c:
-                stamp[p] = c
-                number[p] = n
-                n += 1
-            out[i] = number[p]
-
-
 def _cascades(
     loaded: Loaded, linked: Linked, persons: _Persons, texts: Texts, first_exchange: IntArray
 ) -> pa.Table:
     rows = loaded.rows
-    cascade, roots = _cascade_codes(rows, linked)
+    cascade, roots = cascade_codes(rows, linked)
     members, offsets = grouped(cascade, roots.size)
     settle(members, offsets, rows.time, linked.ties, lambda r: texts.names(rows.origin[r]))
-    place = np.full(rows.time.size + 2, -2, np.int32)
+    place = np.full(rows.time.size + 2, HIDDEN_PARENT, np.int32)
     place[members] = np.arange(members.size) - np.repeat(offsets[:-1], np.diff(offsets))
-    place[-1] = -1
     parent = place[linked.parent[members]]
     parent[offsets[:-1]] = -1
-    trees = Trees(offsets, parent, rows.time[members])
-    figures = fold_cascades(trees, int(rows.time[-1]))
     author = persons.author[members]
-    ordinal = np.empty(members.size, np.int32)
-    _ordinals(author, offsets, np.full(persons.count + 1, -1, np.int64), np.zeros(persons.count + 1, np.int32), ordinal)
-    exchanged = (author >= 0) & (np.append(first_exchange, NO_TIME)[author] < rows.time[members])
-    nodes = Nodes(ordinal, exchanged, rows.audience[members], rows.disclosed[members], rows.rewarded[members])
+    through = np.flatnonzero((rows.type != _CODE["share"]) & (linked.via >= 0) & (persons.author >= 0))
+    to = cascade[linked.via[through]]
+    forest = Forest(
+        offsets=offsets,
+        parent=parent,
+        time=rows.time[members],
+        author=author,
+        exchanged=(author >= 0) & (np.append(first_exchange, NO_TIME)[author] < rows.time[members]),
+        audience=rows.audience[members],
+        disclosed=rows.disclosed[members],
+        rewarded=rows.rewarded[members],
+        shares=rows.type[members] == _CODE["share"],
+        came_to=to[to >= 0],
+        came=persons.author[through[to >= 0]],
+    )
     who = persons.author[roots]
-    heads = Roots(
+    heads = Heads(
         id=texts.take("id", rows.origin[roots]),
-        author=persons.person.take(pa.array(who, mask=who < 0)),
+        author=persons.known.label.take(pa.array(who, mask=who < 0)),
         channel=rows.channel[roots].astype(np.int32),
         type=rows.type[roots].astype(np.int32),
         campaign=rows.campaign[roots],
         tried=(linked.who[roots] == BRAND_SIDE) & (rows.type[roots] == _CODE["post"]),
         orphan=(linked.flags[roots] & ORPHAN) != 0,
-        touched=_touched(rows, linked, persons, cascade, members, offsets),
-        channels=loaded.channels,
-        types=list(TYPES),
-        campaigns=loaded.campaigns,
     )
-    table = cascade_table(trees, figures, nodes, heads)
-    order = pc.sort_indices(
-        pa.table({"c": table.column("channel").cast(pa.string()), "r": table.column("root")}),
-        sort_keys=[("c", "ascending"), ("r", "ascending")],
-    )
-    return table.take(order)
+    words = Words(loaded.channels, list(TYPES), loaded.campaigns)
+    return fold_forest(forest, heads, words, int(rows.time[-1]))
 
 
-def _cascade_codes(rows: Rows, linked: Linked) -> tuple[IntArray, IntArray]:
+def cascade_codes(rows: Rows, linked: Linked) -> tuple[IntArray, IntArray]:
     """Cascade of every node (-1 for rows that are none), and the root rows, tries of size 1 included."""
     share = (rows.type == _CODE["share"]) & (linked.who != TOTALS)
     node = share & ((linked.flags & UNDONE) == 0) & (linked.parent != NONE)
@@ -343,33 +285,27 @@ def _cascade_codes(rows: Rows, linked: Linked) -> tuple[IntArray, IntArray]:
     return cascade, roots
 
 
-def _touched(
-    rows: Rows, linked: Linked, persons: _Persons, cascade: IntArray, members: IntArray, offsets: IntArray
-) -> IntArray:
-    """How many people came through each cascade without a share in it."""
-    count = offsets.size - 1
-    through = np.flatnonzero((rows.type != _CODE["share"]) & (linked.via >= 0) & (persons.author >= 0))
-    where = cascade[linked.via[through]]
-    through, where = through[where >= 0], where[where >= 0]
-    came = np.unique(where.astype(np.int64) * (persons.count + 1) + persons.author[through])
-    which = np.repeat(np.arange(count), np.diff(offsets))
-    own = persons.author[members].astype(np.int64)
-    inner = np.ones(members.size, np.bool_)
-    inner[offsets[:-1]] = rows.type[members[offsets[:-1]]] == _CODE["share"]
-    inner &= own >= 0
-    shared = np.unique(which[inner] * (persons.count + 1) + own[inner])
-    only = came[~np.isin(came, shared)]
-    return np.bincount(only // (persons.count + 1), minlength=count)
-
-
 def _ledger(loaded: Loaded, linked: Linked, settings: Settings, values: Values, window_days: float) -> Ledger:
     rows = loaded.rows
+    counts = tally(seen_of(loaded, linked), len(loaded.channels))
+    costs = paid(
+        rows.cost, linked.who == BRAND_SIDE, rows.type, rows.currency, rows.campaign, loaded.currencies,
+        loaded.campaigns,
+    )  # fmt: skip
+    return ledger_of(counts, loaded.channels, costs, settings, values, window_days)
+
+
+def ledger_of(
+    counts: IntArray, channels: list[str], costs: Paid, settings: Settings, values: Values, window_days: float
+) -> Ledger:
+    """The ledger from the tally of the whole log (hubbub.log.facts), its costs and the settings."""
+    ledgers = channel_ledgers(counts, channels, settings.coverage)
     return Ledger(
-        activities=int(rows.time.size),
-        first=moment(int(rows.time[0])),
-        last=moment(int(rows.time[-1])),
-        channels=channel_ledgers(loaded, linked, settings),
-        effort=(*costs(loaded, linked), *settings.effort),
+        activities=sum(c.rows for c in ledgers),
+        first=min(c.first for c in ledgers),
+        last=max(c.last for c in ledgers),
+        channels=ledgers,
+        effort=(*efforts(costs), *settings.effort),
         hour_cost_micros=settings.hour_cost_micros,
         currency=values.currency,
         valued=values.valued,
@@ -378,10 +314,3 @@ def _ledger(loaded: Loaded, linked: Linked, settings: Settings, values: Values, 
         segments=settings.targets,
         window_days=window_days,
     )
-
-
-def moment(micros: int) -> datetime:
-    """A moment from microseconds since 1970, exact."""
-    return datetime.fromtimestamp(micros // MICROS, UTC).replace(microsecond=micros % MICROS)
-
-

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from compare.build import cascade, cascades_table, credit, ledger, people_table, person, steps
-from hubbub.compare import compare
+from hubbub.compare.document import compare
 from hubbub.compare.draws import Classes, by_unit, collapse, ends, p_value, stream, weigh
 from hubbub.compare.verdict import Odds, Question, Units, best_unit, decide, interval, needed_units
 

@@ -1,5 +1,1 @@
 """The comparison: from the people table, the cascades table and the ledger to the answer."""
-
-from hubbub.compare.document import compare
-
-__all__ = ["compare"]

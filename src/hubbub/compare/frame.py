@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow.compute
 
 from hubbub.errors import TableError
 from hubbub.tables import CASCADES, MODES, PEOPLE
@@ -18,6 +18,7 @@ from hubbub.tables import CASCADES, MODES, PEOPLE
 Array = npt.NDArray[Any]
 Arrow: TypeAlias = Any
 """A pyarrow array: stubs of different versions disagree on its methods."""
+pc: Any = pyarrow.compute
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 

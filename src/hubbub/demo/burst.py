@@ -13,7 +13,8 @@ from hubbub.demo.rows import NONE, Ints
 from hubbub.demo.tale import Tale, blank, code
 from hubbub.demo.trees import Forest, branching, within
 
-REPOST_REPRODUCTION = 0.22
+OWN_ACCORD = 0.25
+"""Sharers without a link of the brand, for each one with it."""
 VISITS_A_SHARE = 1.15
 OVERDISPERSION = 1.2
 """Variance of the mean number of children over its square: a few people bring many."""
@@ -37,12 +38,13 @@ def share(tale: Tale) -> Came:
     shares: list[Came] = []
     planted = {}
     for number, campaign in enumerate(setting.CAMPAIGNS):
-        roots, root_times = _roots(tale, number, campaign)
-        n = tale.many(campaign.seeds)
-        which = pick(tale.rng, 1 / (1 + np.arange(len(roots))) ** 0.7, n)
-        seeds = root_times[which] + waits(tale.rng, n, 16.0, 1.4)
-        shares.append(_pass_on(tale, number, campaign.reproduction, seeds, roots[which]))
-        planted[campaign.name] = {"reproduction": campaign.reproduction, "seeds": n, "shares": len(shares[-1].row)}
+        roots, seeds = _seeds(tale, number, campaign)
+        shares.append(_pass_on(tale, number, campaign.reproduction, seeds, roots))
+        planted[campaign.name] = {
+            "reproduction": campaign.reproduction,
+            "seeds": len(seeds),
+            "shares": len(shares[-1].row),
+        }
     tale.truth["campaigns"] = planted
     shares.append(_lucky(tale))
     shares.append(_running(tale))
@@ -50,17 +52,21 @@ def share(tale: Tale) -> Came:
     return _visits(tale, everyone)
 
 
-def _roots(tale: Tale, number: int, campaign: setting.Campaign) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
-    """Links of the brand, and links that people took without one; each is the root of a cascade."""
-    ours = np.flatnonzero(tale.link_campaign == number)[: max(1, tale.many(campaign.editions))]
-    n = tale.many(campaign.seeds * 0.25)
-    who = tale.some(np.concatenate([tale.regulars, tale.fans]), n)
+def _seeds(tale: Tale, number: int, campaign: setting.Campaign) -> tuple[Ints, npt.NDArray[np.int64]]:
+    """First sharers: those who came over a link of the brand, and some who took a link of their own accord.
+
+    returns : the link of the brand, or NONE, and the moment of each
+    """
+    ours = np.flatnonzero(tale.link_campaign == number)[: tale.many(campaign.editions)]
+    n = tale.many(campaign.seeds) if len(ours) else 0
+    which = ours[pick(tale.rng, 1 / (1 + np.arange(len(ours))) ** 0.7, n)] if n else ours[:0]
+    led = tale.link_time[which] + waits(tale.rng, n, 16.0, 1.4)
+    free = np.zeros(tale.many(campaign.seeds * OWN_ACCORD), dtype=np.int64)
     weights = np.zeros(tale.calendar.days)
     for first, last in campaign.windows:
         weights[tale.calendar.day(first) : tale.calendar.day(last) + 1] = 1
-    time = tale.calendar.times(tale.rng, weights, tale.zone(who))
-    rows = _links(tale, number, who, time, np.full(n, NONE))
-    return np.concatenate([tale.links[ours], rows]), np.concatenate([tale.link_time[ours], time])
+    own = tale.calendar.times(tale.rng, weights, free)
+    return np.concatenate([tale.links[which], free + NONE]), np.concatenate([led, own])
 
 
 def _links(tale: Tale, campaign: int, who: Ints, time: Ints, via: Ints) -> npt.NDArray[np.int32]:
@@ -79,7 +85,7 @@ def _links(tale: Tale, campaign: int, who: Ints, time: Ints, via: Ints) -> npt.N
 
 
 def _pass_on(tale: Tale, campaign: int, mean: float, seeds: Ints, roots: Ints) -> Came:
-    """Shares that come from `seeds`, each of which came over one of `roots`."""
+    """Shares that come from `seeds`, each of which came over one of `roots`, or over none."""
     n = len(seeds)
     forest = branching(
         tale.rng, seeds, np.arange(n), np.full(n, mean), _delay, tale.calendar.end, OVERDISPERSION
@@ -154,13 +160,12 @@ def _visits(tale: Tale, shares: Came) -> Came:
 def repost(tale: Tale) -> npt.NDArray[np.int32]:
     """Reposts on the networks; most networks name only the post at the root. Returns their rows."""
     here = np.flatnonzero(np.isin(tale.post_channel, [code(name) for name in setting.NATIVE]))
-    n = tale.many(5_200)
-    weight = np.array([c.likes * (0.3 + c.reproduction) for c in setting.CAMPAIGNS])[tale.post_campaign[here]]
+    n = tale.many(3_000)
+    weight = np.array([c.likes for c in setting.CAMPAIGNS])[tale.post_campaign[here]]
     root = here[pick(tale.rng, weight, n)]
     seeds = tale.post_time[root] + waits(tale.rng, n, 5.0, 1.3)
-    forest = branching(
-        tale.rng, seeds, np.arange(n), np.full(n, REPOST_REPRODUCTION), _delay, tale.calendar.end, OVERDISPERSION
-    )
+    mean = np.array([c.reproduction for c in setting.CAMPAIGNS])[tale.post_campaign[root]]
+    forest = branching(tale.rng, seeds, np.arange(n), mean, _delay, tale.calendar.end, OVERDISPERSION)
     root = root[forest.tree]
     channel = tale.post_channel[root]
     who = _neighbours(tale, channel)

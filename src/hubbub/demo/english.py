@@ -317,7 +317,7 @@ SLOTS = {
     "plant2": PLANT,
 }  # fmt: skip
 
-CAMPAIGNS = {
+CAMPAIGNS: dict[str, dict[str, tuple[str, ...]]] = {
     "about": {
         "Plant clinic Tuesdays": ("the plant clinic", "Tuesday's clinic", "those clinic answers", "the clinic thread"),
         "Frost warning": ("the frost warning", "the frost list", "the cold night check", "what to bring in tonight"),

@@ -15,7 +15,7 @@ from hubbub.demo import world
 from hubbub.demo.rhythm import DAY, HOUR, SECOND, pick
 from hubbub.demo.rows import BRAND, EVERYBODY, KIND, NO_MONEY, NONE, Ints, Rows, Texts, fixed, joined, micros
 from hubbub.demo.sides import moments
-from hubbub.demo.spec import MOST_EXCHANGES, Spec, truth
+from hubbub.demo.spec import MOST_EXCHANGES, Spec, posts_to_talk_about, truth
 from hubbub.demo.trees import branching, pareto_sizes, times_down, within
 from hubbub.demo.words import Writer, subjects
 from hubbub.demo.world import World
@@ -80,7 +80,7 @@ def plant(spec: Spec, seed: int = 0) -> World:
     _cascades(plot)
     _lucky(plot, posts)
     _traps(plot)
-    _bring_back(plot)
+    _bring_back(plot, posts)
     _mail(plot, audience, posts)
     _fill(plot, posts)
     return _world(plot, seed)
@@ -91,13 +91,16 @@ def _name(channel: Ints, who: Ints) -> Texts:
 
 
 def _posts(plot: _Field) -> npt.NDArray[np.int32]:
-    """One post a week to talk about, and a last one that marks the end of the log."""
-    weeks = np.arange(FIRST + HOUR, plot.end - DAY, 7 * DAY)
-    time = np.append(weeks, plot.end)
+    """Posts to talk about, evenly over the log, and a last one that marks its end."""
+    time = np.append(FIRST + HOUR + np.arange(posts_to_talk_about(plot.spec)) * _step(plot.spec), plot.end)
     posts = plot.rows.add(
         time, type="post", channel=TALK, actor=BRAND, campaign=TALKING, content=_words(plot, "post", len(time))
     )
     return posts[:-1]
+
+
+def _step(spec: Spec) -> int:
+    return (spec.days - 1) * DAY // posts_to_talk_about(spec)
 
 
 def _words(plot: _Field, kind: str, n: int) -> Texts | None:
@@ -111,8 +114,9 @@ def _words(plot: _Field, kind: str, n: int) -> Texts | None:
 
 def _latest(plot: _Field, posts: Ints, time: Ints) -> npt.NDArray[np.int64]:
     """The newest post before each moment."""
-    week = np.clip((time - FIRST - HOUR - SECOND) // (7 * DAY), 0, len(posts) - 1)
-    return posts[week].astype(np.int64)
+    number = np.clip((time - FIRST - HOUR - SECOND) // _step(plot.spec), 0, len(posts) - 1)
+    out: npt.NDArray[np.int64] = posts[number].astype(np.int64)
+    return out
 
 
 def _talk(plot: _Field, posts: Ints) -> None:
@@ -202,6 +206,8 @@ def _ignored(plot: _Field, posts: Ints) -> None:
         in_reply_to=np.where(under, _latest(plot, posts, first), NONE), addressed_to=BRAND, campaign=TALKING,
         content=_words(plot, "open", n),
     )  # fmt: skip
+    for mine, channel, chance in ((under, TALK, spec.retained_broadcast), (~under, MAIL, spec.retained_unknown)):
+        _return(plot, who[mine], first[mine], channel, chance)
     later = first + plot.rng.integers(HOUR, 20 * DAY, n)
     _buy(plot, "unanswered", who, later, np.where(under, TALK, MAIL), spec.value_unanswered, spec.buys_conversation)
 
@@ -269,12 +275,12 @@ def _pareto(
     """
     spec, rng, k = plot.spec, plot.rng, len(sizes)
     roots = _roots(plot, root_time)
-    tree, place = within(sizes)
+    tree, _ = within(sizes)
     n = len(tree)
     shares = plot.yes(n, spec.passing)
-    before = np.cumsum(shares) - shares
+    before: Ints = np.cumsum(shares) - shares
     start = np.cumsum(sizes) - sizes
-    earlier = before - before[np.minimum(start, max(n - 1, 0))][tree]
+    earlier: Ints = before - before[np.minimum(start, max(n - 1, 0))][tree]
     rank = (rng.random(n) * (earlier + 1)).astype(np.int64)
     sharer = np.flatnonzero(shares)
     position = np.maximum(before - earlier + rank - 1, 0)
@@ -382,14 +388,14 @@ def _traps(plot: _Field) -> None:
         )
 
 
-def _bring_back(plot: _Field) -> None:
+def _bring_back(plot: _Field, talked: Ints) -> None:
     """Posts that bring known people back to like and to buy."""
     spec = plot.spec
     if not spec.posts:
         return
     known, returns = plot.new(max(20, spec.posts)), 4
     begun = FIRST + DAY + plot.rng.integers(0, 5 * DAY, len(known))
-    plot.rows.add(begun, type="visit", channel=TALK, actor=known, object_text=SHOP)
+    plot.rows.add(begun, type="like", channel=TALK, actor=known, object=talked[0])
     time = np.sort(plot.starts(spec.posts)) + 6 * DAY
     posts = plot.rows.add(
         time, type="post", channel=TALK, actor=BRAND, campaign=POSTS, content=_words(plot, "post", spec.posts),

@@ -44,8 +44,8 @@ def quillwort(seed: int = 0, rows: int = 200_000) -> World:
     linked, direct = shop.come(tale)
     talk.aside(tale, made, 2_200)
     talk.aside(tale, reposts, 3_000)
-    subscribers, joined_at = shop.sign_up(tale)
-    left = shop.sale(tale, subscribers, joined_at)
+    on_list = shop.sign_up(tale, spread)
+    shop.sale(tale, on_list)
     shop.order(tale, threads, spread, linked, direct)
     talk.mend(tale, made)
     talk.inbox(tale)
@@ -59,12 +59,13 @@ def quillwort(seed: int = 0, rows: int = 200_000) -> World:
         coverage=sides.coverage(),
         segments=sides.segments(tale),
         follows=sides.follows(tale, reposts),
-        consent=sides.consent(tale, subscribers, joined_at, left),
+        consent=sides.consent(tale, on_list),
         brand=setting.BRAND,
         zone=setting.ZONE,
         watched=setting.WATCHED,
         truth=_truth(tale, log, seed),
         note=setting.NOTE,
+        hour_cost=setting.HOUR_COST,
     )
 
 
@@ -100,7 +101,7 @@ def _truth(tale: Tale, log: pa.Table, seed: int) -> dict[str, Any]:
         "first": _iso(log["time"][0]),
         "last": _iso(log["time"][-1]),
         "currency": "EUR",
-        "hour_cost": setting.HOUR_COST,
+        "hour_cost": float(setting.HOUR_COST),
         "by_channel": _counts(log["channel"]),
         "by_type": _counts(log["type"]),
         **truth,

@@ -50,7 +50,8 @@ class Calendar:
     def offset(self, time: Ints, zone: Ints) -> npt.NDArray[np.int64]:
         """Microseconds by which the clocks of `zone` are ahead of UTC."""
         day = np.clip((time - self.first) // DAY + 1, 0, self._offset.shape[1] - 1)
-        return self._offset[zone, day]
+        out: npt.NDArray[np.int64] = self._offset[zone, day]
+        return out
 
     def weights(self, growth: float = 1.5, season: float = 0.3) -> Floats:
         """How busy each day is: weekdays, a season that peaks in spring, and growth by `growth` over the log."""
@@ -71,7 +72,8 @@ class Calendar:
         """One moment on each day (of the zone's own clock), in UTC."""
         hour = pick(rng, hours, len(day))
         local = self.first + day.astype(np.int64) * DAY + hour * HOUR + rng.integers(0, HOUR, len(day))
-        return np.clip(local - self.offset(local, zone), self.first, None)
+        out: npt.NDArray[np.int64] = np.clip(local - self.offset(local, zone), self.first, None)
+        return out
 
     def awake(
         self, rng: np.random.Generator, time: Ints, zone: Ints, opens: int = 7, closes: int = 23
@@ -82,13 +84,15 @@ class Calendar:
         night = (hour < opens) | (hour >= closes)
         midnight = (time + ahead) // DAY * DAY + np.where(hour >= closes, DAY, 0)
         morning = midnight + opens * HOUR + rng.integers(0, 2 * HOUR, len(time)) - ahead
-        return np.where(night, morning, time)
+        out: npt.NDArray[np.int64] = np.where(night, morning, time)
+        return out
 
 
 def pick(rng: np.random.Generator, weights: Floats, n: int) -> npt.NDArray[np.int64]:
     """`n` positions drawn in proportion to `weights`."""
     edges = np.cumsum(weights)
-    return np.minimum(np.searchsorted(edges, rng.random(n) * edges[-1], side="right"), len(edges) - 1)
+    found: npt.NDArray[np.int64] = np.searchsorted(edges, rng.random(n) * edges[-1], side="right").astype(np.int64)
+    return np.minimum(found, len(edges) - 1)
 
 
 def waits(rng: np.random.Generator, n: int, median_hours: float, sigma: float = 1.0) -> npt.NDArray[np.int64]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -13,9 +13,10 @@ import pyarrow.compute as pc
 
 from hubbub.activity import MONEY, SCHEMA, TIME, TYPES
 
-Ints = npt.NDArray[np.integer[Any]]
-Floats = npt.NDArray[np.float64]
-Texts = pa.Array
+Ints: TypeAlias = npt.NDArray[Any]
+Floats: TypeAlias = npt.NDArray[np.float64]
+Texts: TypeAlias = Any
+"""An Arrow array of texts."""
 
 NONE = -1
 """No row, no campaign, no place, not known."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 
 NOTE = "Invented: Quillwort Plants, its people, their words and all numbers are made up; none of it exists."
 START = datetime(2025, 11, 23, tzinfo=UTC)
@@ -99,7 +100,9 @@ EFFORT = {
     "broadcast": ((SALE, 0.5), (PODCAST, 0.7), (CLINIC, 0.3)),
 }
 """Hours a week in a log of 200,000 rows, by mode and campaign, over the whole year."""
-HOUR_COST = 28.0
+HOUR_COST = Decimal("28.00")
+OUTLAY = {"conversation": 0.0, "spread": 5.0, "broadcast": 3.0}
+"""Euros beside each hour: rewards and printed cards, pictures and boosts."""
 
 INBOX = (
     (5.53, 0, "mastodon", "Eleven. But the new leaf came out with brown edges again, same window as last year. "

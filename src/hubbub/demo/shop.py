@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -63,32 +65,47 @@ def _machines(tale: Tale) -> None:
     tale.truth["automated_visits"] = n
 
 
-def sign_up(tale: Tale) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Who signed up for the mail, and when; the first of them were on the list before the log began."""
-    n = tale.many(2_600)
-    pool = np.concatenate([tale.regulars, tale.fans, tale.askers])
-    who = np.unique(tale.some(pool, n))
-    time = tale.when(who)
-    link = pick(tale.rng, np.ones(len(tale.links)), len(who))
-    led = tale.yes(len(who), 0.4) & (tale.link_time[link] < time)
+@dataclass(frozen=True)
+class Subscribers:
+    """Who is on the list for mails, since when, whether a share brought them, and when they left (if inside the log)."""
+
+    person: npt.NDArray[np.int64]
+    since: npt.NDArray[np.int64]
+    shared: npt.NDArray[np.bool_]
+    left: npt.NDArray[np.int64]
+
+
+def sign_up(tale: Tale, spread: Came) -> Subscribers:
+    """People sign up for the mail: some who know the brand, some just after a share brought them."""
+    known = np.unique(tale.some(np.concatenate([tale.regulars, tale.fans, tale.askers]), tale.many(1_900)))
+    time = tale.when(known)
+    link = pick(tale.rng, np.ones(len(tale.links)), len(known))
+    led = tale.yes(len(known), 0.4) & (tale.link_time[link] < time)
     tale.rows.add(
-        time, type="join", channel=code("email"), actor=who, via=np.where(led, tale.links[link], NONE), place=5,
+        time, type="join", channel=code("email"), actor=known, via=np.where(led, tale.links[link], NONE), place=5,
         object_text=setting.SHOP + "mail",
     )  # fmt: skip
-    return who, time
+    people, first = np.unique(spread.person, return_index=True)
+    fresh = ~np.isin(people, known) & tale.yes(len(people), 0.075)
+    came = first[fresh]
+    soon = spread.time[came] + waits(tale.rng, len(came), 0.4)
+    tale.rows.add(
+        soon, type="join", channel=code("email"), actor=people[fresh], place=5, via=tale.rows.column("via")[spread.row[came]],
+        object_text=setting.SHOP + "mail",
+    )  # fmt: skip
+    person, since = np.concatenate([known, people[fresh]]), np.concatenate([time, soon])
+    shared = np.arange(len(person)) >= len(known)
+    return Subscribers(person, since, shared, np.full(len(person), np.iinfo(np.int64).max))
 
 
-def sale(tale: Tale, subscribers: Ints, joined_at: Ints) -> npt.NDArray[np.int64]:
-    """The sale mail to everyone on the list, day by day; some open it, few come, some leave, a few complain.
-
-    returns : microseconds at which each subscriber left, beyond the end where they did not
-    """
-    left = np.full(len(subscribers), np.iinfo(np.int64).max)
+def sale(tale: Tale, on_list: Subscribers) -> None:
+    """The sale mail to everyone on the list, day by day; some open it, few come, some leave, a few complain.; it fills in `left`."""
+    left = on_list.left
     sent, leaves, flags = 0, 0, 0
     for day in setting.MAIL_DAYS:
         at = tale.calendar.first + tale.calendar.day(day) * DAY + 7 * HOUR
-        on = np.flatnonzero((joined_at < at) & (left > at))
-        who, n = subscribers[on], len(on)
+        on = np.flatnonzero((on_list.since < at) & (left > at))
+        who, n = on_list.person[on], len(on)
         time = at + np.sort(tale.rng.integers(0, HOUR, n))
         mails = tale.rows.add(
             time, type="message", channel=code("email"), actor=BRAND, addressed_to=who, campaign=setting.SALE,
@@ -103,18 +120,17 @@ def sale(tale: Tale, subscribers: Ints, joined_at: Ints) -> npt.NDArray[np.int64
             time[clicked] + waits(tale.rng, len(clicked), 5.0, 1.2), type="visit", channel=code("web"), actor=who[clicked],
             campaign=setting.SALE, object_text=setting.SHOP + "sale", automated=0,
         )  # fmt: skip
-        monday = 2.2 if day.startswith("2026-11") else 1.0
-        gone = np.flatnonzero(tale.yes(n, LEFT * monday))
+        dislike = np.where(on_list.shared[on], 4.0, 1.0) * (2.2 if day.startswith("2026-11") else 1.0)
+        gone = np.flatnonzero(tale.yes(n, LEFT * dislike))
         left[on[gone]] = time[gone] + waits(tale.rng, len(gone), 3.0)
         tale.rows.add(left[on[gone]], type="leave", channel=code("email"), actor=who[gone], object=mails[gone])
-        angry = np.flatnonzero(tale.yes(n, COMPLAINED * monday))
+        angry = np.flatnonzero(tale.yes(n, COMPLAINED * dislike))
         tale.rows.add(
             time[angry] + waits(tale.rng, len(angry), 5.0), type="flag", channel=code("email"), actor=who[angry],
             object=mails[angry], content=tale.write("flag", who[angry]),
         )  # fmt: skip
         sent, leaves, flags = sent + n, leaves + len(gone), flags + len(angry)
     tale.truth["sale_mail"] = {"sent": sent, "leaves": leaves, "flags": flags, "days": list(setting.MAIL_DAYS)}
-    return left
 
 
 def order(tale: Tale, threads: Threads, spread: Came, linked: Came, direct: Came) -> None:

@@ -14,6 +14,7 @@ from hubbub.activity import TIME
 from hubbub.demo import setting, world
 from hubbub.demo.rhythm import DAY, pick
 from hubbub.demo.rows import KIND, Ints
+from hubbub.demo.shop import Subscribers
 from hubbub.demo.tale import Tale, code
 
 LINKED_REGULARS, LINKED_OTHERS = 0.88, 0.55
@@ -49,7 +50,7 @@ def _seen(tale: Tale) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
 
 
 def effort(tale: Tale) -> pa.Table:
-    """Hours and their cost, week by week, by mode and campaign; more where more was going on."""
+    """Hours, week by week, by mode and campaign, and what was paid out beside them."""
     rows = []
     for mode, parts in setting.EFFORT.items():
         for number, weekly in parts:
@@ -57,7 +58,8 @@ def effort(tale: Tale) -> pa.Table:
                 hours = round(weekly * tale.scale * (0.7 + 0.6 * tale.rng.random()), 2)
                 if hours > 0:
                     at = tale.calendar.start + timedelta(days=7 * week + 5, hours=17)
-                    cost = Decimal(str(round(hours * setting.HOUR_COST, 2)))
+                    outlay = hours * setting.OUTLAY[mode] * (0.5 + tale.rng.random())
+                    cost = Decimal(f"{outlay:.2f}") if outlay else None
                     rows.append((at, setting.NAMES[number], mode, hours, cost, "EUR"))
     rows.sort(key=lambda row: (row[0], row[2], row[1]))
     columns = list(zip(*rows, strict=True)) or [()] * len(world.EFFORT)
@@ -107,8 +109,9 @@ def follows(tale: Tale, reposts: Ints) -> pa.Table:
     return table.sort_by([("time", "ascending"), ("channel", "ascending"), ("actor", "ascending")])
 
 
-def consent(tale: Tale, subscribers: Ints, joined_at: Ints, left: Ints) -> pa.Table:
+def consent(tale: Tale, on_list: Subscribers) -> pa.Table:
     """What people allowed: mail on sign-up, answers by writing, asks to share for some; and what they withdrew."""
+    subscribers, joined_at, left = on_list.person, on_list.since, on_list.left
     mail = np.full(len(subscribers), code("email"))
     asked = tale.yes(len(subscribers), 0.3)
     gone = left <= tale.calendar.end

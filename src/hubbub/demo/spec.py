@@ -131,11 +131,13 @@ class Spec:
 
     def times(self, factor: float) -> Spec:
         """The same world with `factor` times the people, cascades and effort; at least one of each kind that it has."""
-        many = {
+        many: dict[str, Any] = {
             name: max(1, round(getattr(self, name) * factor)) if getattr(self, name) else 0
             for name in ("talkers", "cascades", "audience", "strangers", "running", "willing")
         }
-        effort = {name: getattr(self, name) * factor for name in ("effort_conversation", "effort_spread")}
+        effort: dict[str, Any] = {
+            name: getattr(self, name) * factor for name in ("effort_conversation", "effort_spread")
+        }
         return replace(self, **many, **effort)
 
     @property
@@ -201,11 +203,16 @@ def _check(spec: Spec) -> None:
         raise ValueError("the willing are part of the audience: willing must not be above audience")
 
 
+def posts_to_talk_about(spec: Spec) -> int:
+    """How many posts the brand writes for people to answer and to like: one a week, fewer in a very small world."""
+    return max(1, min(spec.days // 7, (spec.talkers + spec.audience) // 8))
+
+
 def expected_rows(spec: Spec) -> float:
     """About how many rows a world has before totals fill it up."""
     talk = spec.talkers * (spec.mean_exchanges + 1 + spec.buys_conversation + 0.5) + spec.ignored * 1.3
     spread = spec.cascades * (2.2 + (1.1 + spec.buys_spread) * spec.people_a_cascade)
-    return 8 + talk + spread + 1.2 * (spec.audience * (1 + spec.mails) + spec.strangers)
+    return 1 + posts_to_talk_about(spec) + talk + spread + 1.2 * (spec.audience * (1 + spec.mails) + spec.strangers)
 
 
 def expected_value(spec: Spec) -> dict[str, float]:
@@ -342,13 +349,13 @@ def truth(spec: Spec) -> dict[str, Any]:
             "conversation": spec.retained_conversation,
             "spread": spec.retained_spread,
             "broadcast": None if gross else spec.retained_broadcast,
-            "unknown": None if spec.ignored else spec.retained_unknown,
+            "unknown": spec.retained_unknown,
         },
         "retained_90": {
             "conversation": spec.retained_conversation * spec.lasting,
             "spread": spec.retained_spread * spec.lasting,
             "broadcast": None if gross else spec.retained_broadcast * spec.lasting,
-            "unknown": None if spec.ignored else spec.retained_unknown * spec.lasting,
+            "unknown": spec.retained_unknown * spec.lasting,
         },
         "exchanges_per_person": {
             "conversation": spec.mean_exchanges,
@@ -374,7 +381,8 @@ FORMULAS = {
     "value.unknown": "unanswered who wrote a message + the other half of spread with thanks",
     "ratio": "(value.conversation / effort_conversation) / (value.spread / effort_spread)",
     "ahead": "conversation above 1, spread below, equal at 1",
-    "retained_30": "planted by origin; returns fall in days [30, 60), nothing else does",
+    "retained_30": "planted by origin; returns fall in days [30, 60), nothing else does; the unanswered are broadcast (under a post)"
+    " or unknown (by message); null for broadcast where posts or mails bring people back",
     "retained_90": "retained_30 * lasting; returns fall in days [90, 120)",
     "exchanges_per_person.conversation": "geometric: m (1 - (1 - 1/m) ** 40); poisson: m; fixed: round(m)",
     "exchanges_per_person.spread": "buys_spread with thanks, else 0",

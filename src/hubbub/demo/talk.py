@@ -18,6 +18,8 @@ from hubbub.demo.words import Subject
 REPLIES, MENTIONS, MAILS, CHATS = range(4)
 POST_CHANNELS = np.array([22, 16, 14, 9, 12, 3, 1, 2, 6, 3, 0, 0, 0], dtype=float)
 MOST_TURNS = 24
+CLOSED = 0.93
+"""Part of the conversations in which the brand has the last word where it was not its turn to."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,7 @@ def converse(tale: Tale) -> Threads:
     answered = tale.yes(n, likely)
     more = tale.rng.geometric(1 / np.where(regular, 3.0, 2.1)) - 1
     length = np.where(answered, 2 + np.minimum(more, MOST_TURNS - 2), 1 + tale.yes(n, 0.25))
+    length += answered & (length % 2 == 1) & tale.yes(n, CLOSED)
     thread, place = within(length)
     ours = _ours(tale, answered[thread], place, thread)
     time = _clock(tale, first, person, thread, place, ours)
@@ -203,7 +206,7 @@ def _words(
     last = place == length[thread] - 1
     seen = np.cumsum(ours)
     start = np.flatnonzero(place == 0)
-    earlier = seen - ours - (seen - ours)[start][thread]
+    earlier: Ints = seen - ours - (seen - ours)[start][thread]
     done = last & tale.yes(len(place), 0.7)
     spoken = np.where(
         ours, np.where(earlier == 0, 1, 2), np.where(place == 0, 0, np.where(earlier == 0, 5, np.where(done, 4, 3)))
@@ -271,10 +274,11 @@ def inbox(tale: Tale) -> None:
     at = tale.calendar.end + 1 - DAY
     earlier = _friday(tale, at - 2 * DAY)
     for hour, person, channel, words in setting.INBOX:
-        social = channel not in ("email", "chat")
+        answers = person == setting.INES
+        kind = "reply" if answers else "message" if channel in ("email", "chat") else "post"
         tale.rows.add(
-            np.array([at + round(hour * HOUR)]), type="reply" if person == setting.INES else "post" if social else "message", channel=code(channel), actor=person,
-            addressed_to=BRAND, content=words,
+            np.array([at + round(hour * HOUR)]), type=kind, channel=code(channel), actor=person, addressed_to=BRAND,
+            in_reply_to=earlier if answers else NONE, content=words,
         )  # fmt: skip
     n = tale.many(60)
     who = tale.crowd.add(max(1, n // 10), code("bluesky"))

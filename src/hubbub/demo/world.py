@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,7 @@ class World:
     watched : words that name the brand
     truth : what was planted; JSON-able, times ISO 8601 UTC, money in `currency` units
     note : one line that says that all of it is invented
+    hour_cost : what an hour of effort costs, in the currency of `effort`; None where effort is money alone
     """
 
     activities: pa.Table
@@ -62,6 +64,7 @@ class World:
     watched: tuple[str, ...]
     truth: dict[str, Any] = field(repr=False)
     note: str
+    hour_cost: Decimal | None = None
 
     def write(self, folder: str | Path) -> list[Path]:
         """Write `activities.parquet` (zstd), one CSV a side table, and `hubbub-world.json`; the same bytes each time.
@@ -86,7 +89,9 @@ class World:
 
     def _document(self) -> str:
         head = json.dumps(self.note, ensure_ascii=False)
-        rest = {"brand": list(self.brand), "zone": self.zone, "watched": list(self.watched), "truth": self.truth}
+        rest: dict[str, Any] = {"brand": list(self.brand), "zone": self.zone, "watched": list(self.watched)}
+        rest["hour_cost"] = None if self.hour_cost is None else str(self.hour_cost)
+        rest["truth"] = self.truth
         body = json.dumps(rest, ensure_ascii=False, indent=1, allow_nan=False)
         return '{"note": ' + head + "," + body[1:] + "\n"
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
 from hubbub.activity import TYPES
-from hubbub.kernel import IntArray
-from hubbub.log.link import BRAND_SIDE, NO_MONEY, TOTALS, Linked
+from hubbub.kernel import BoolArray, IntArray
+from hubbub.log.link import NO_MONEY, TOTALS, Linked
 from hubbub.log.segment import Loaded
-from hubbub.log.settings import Coverage, Settings
+from hubbub.log.settings import Coverage
 from hubbub.rows import HIDDEN, ORPHAN
 from hubbub.tables import ChannelLedger, Effort
 
@@ -22,47 +23,78 @@ def _moment(micros: int | None) -> datetime | None:
     return None if micros is None else datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(micros))
 
 
-def channel_ledgers(loaded: Loaded, linked: Linked, settings: Settings) -> tuple[ChannelLedger, ...]:
-    """One ledger a channel, by name."""
-    rows, n = loaded.rows, len(loaded.channels)
-    kind, channel = rows.type, rows.channel
-    total, automated = linked.who == TOTALS, rows.automated >= 0
+_COUNTS = (
+    "rows", "shares", "shares_hidden", "shares_orphan", "replies", "replies_orphan", "views_named", "views_total",
+    "visits", "visits_known",
+)  # fmt: skip
 
-    def count(mask: IntArray, weights: IntArray | None = None) -> list[int]:
-        weight = None if weights is None else weights[mask].astype(np.float64)
-        return [int(x) for x in np.bincount(channel[mask], weights=weight, minlength=n)]
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Columns of linked rows that the ledger counts: codes of channel and type, and what is known of each row."""
+
+    time: IntArray
+    channel: IntArray
+    type: IntArray
+    flags: IntArray
+    total: BoolArray
+    count: IntArray
+    automated: IntArray
+    reply_orphan: BoolArray
+
+
+def seen_of(loaded: Loaded, linked: Linked) -> Seen:
+    """What a linked log shows."""
+    rows = loaded.rows
+    orphan = (rows.reply != 0) & (linked.reply < 0)
+    return Seen(
+        rows.time, rows.channel, rows.type, linked.flags, linked.who == TOTALS, rows.count, rows.automated, orphan
+    )
+
+
+def tally(seen: Seen, channels: int) -> IntArray:
+    """Counts by channel, int64[channels, 12]: _COUNTS, then first and last moment; tallies of parts add up."""
+    kind = seen.type
     share, reply, view, visit = (kind == _CODE[t] for t in ("share", "reply", "view", "visit"))
-    counts = {
-        "rows": count(np.ones(kind.size, np.bool_)),
-        "shares": count(share),
-        "shares_hidden": count((linked.flags & HIDDEN) != 0),
-        "shares_orphan": count((linked.flags & ORPHAN) != 0),
-        "replies": count(reply),
-        "replies_orphan": count(reply & (rows.reply != 0) & (linked.reply < 0)),
-        "views_named": count(view & ~total),
-        "views_total": count(view & total, rows.count),
-        "visits": count(visit),
-        "visits_known": count(visit & automated),
-    }
-    first = np.full(n, np.iinfo(np.int64).max)
-    last = np.full(n, np.iinfo(np.int64).min)
-    np.minimum.at(first, channel, rows.time)
-    np.maximum.at(last, channel, rows.time)
-    covered = _covered(settings.coverage)
+    masks = (
+        np.ones(kind.size, np.bool_), share, (seen.flags & HIDDEN) != 0, (seen.flags & ORPHAN) != 0, reply,
+        reply & seen.reply_orphan, view & ~seen.total, view & seen.total, visit, visit & (seen.automated >= 0),
+    )  # fmt: skip
+    out = np.zeros((channels, len(masks) + 2), np.int64)
+    for c, (name, mask) in enumerate(zip(_COUNTS, masks, strict=True)):
+        if name == "views_total":
+            np.add.at(out[:, c], seen.channel[mask], seen.count[mask])
+        else:
+            out[:, c] = np.bincount(seen.channel[mask], minlength=channels)
+    out[:, -2], out[:, -1] = np.iinfo(np.int64).max, np.iinfo(np.int64).min
+    for c in range(channels):
+        times = seen.time[seen.channel == c]
+        if times.size:
+            out[c, -2:] = times.min(), times.max()
+    return out
+
+
+def added(one: IntArray, other: IntArray) -> IntArray:
+    """The tally of two parts together."""
+    out = one + other
+    out[:, -2], out[:, -1] = np.minimum(one[:, -2], other[:, -2]), np.maximum(one[:, -1], other[:, -1])
+    return out
+
+
+def channel_ledgers(counts: IntArray, channels: list[str], coverage: tuple[Coverage, ...]) -> tuple[ChannelLedger, ...]:
+    """One ledger a channel, by name, from a tally of the whole log."""
+    covered = _covered(coverage)
     out = []
-    for c in sorted(range(n), key=loaded.channels.__getitem__):
-        name = loaded.channels[c]
+    for c, name in enumerate(channels):
         begin, end, sees = covered.get(name, (None, None, ""))
-        one, two = _moment(int(first[c])), _moment(int(last[c]))
-        assert one is not None and two is not None
-        figures = {key: values[c] for key, values in counts.items()}
-        out.append(
-            ChannelLedger(
-                channel=name, first=one, last=two, covered_from=_moment(begin), covered_until=_moment(end), sees=sees,
-                **figures,
-            )
-        )  # fmt: skip
+        figures = {key: int(counts[c, i]) for i, key in enumerate(_COUNTS)}
+        first, last = _moment(int(counts[c, -2])), _moment(int(counts[c, -1]))
+        if figures["rows"] and first is not None and last is not None:
+            ledger = ChannelLedger(
+                channel=name, first=first, last=last, covered_from=_moment(begin), covered_until=_moment(end),
+                sees=sees, **figures,
+            )  # fmt: skip
+            out.append(ledger)
     return tuple(out)
 
 
@@ -77,17 +109,29 @@ def _covered(coverage: tuple[Coverage, ...]) -> dict[str, tuple[int | None, int 
     return out
 
 
-def costs(loaded: Loaded, linked: Linked) -> tuple[Effort, ...]:
+Paid = dict[tuple[str, str | None, str | None], int]
+"""(mode, currency, campaign) -> millionths."""
+
+
+def paid(
+    cost: IntArray, brand: BoolArray, kind: IntArray, currency: IntArray, campaign: IntArray,
+    currencies: list[str], campaigns: list[str],
+) -> Paid:  # fmt: skip
     """What the brand's own activities cost, summed by mode, currency and campaign (reading 29)."""
-    rows = loaded.rows
-    paid = np.flatnonzero((rows.cost != NO_MONEY) & (linked.who == BRAND_SIDE))
-    sums: dict[tuple[str, str | None, str | None], int] = {}
-    for row in paid.tolist():
-        mode = _COST_MODE.get(TYPES[rows.type[row]], "unknown")
-        currency = loaded.currencies[rows.currency[row]] if rows.currency[row] >= 0 else None
-        campaign = loaded.campaigns[rows.campaign[row]] if rows.campaign[row] >= 0 else None
-        key = (mode, currency, campaign)
-        sums[key] = sums.get(key, 0) + int(rows.cost[row])
+    sums: Paid = {}
+    for row in np.flatnonzero((cost != NO_MONEY) & brand).tolist():
+        mode = _COST_MODE.get(TYPES[kind[row]], "unknown")
+        key = (
+            mode,
+            currencies[currency[row]] if currency[row] >= 0 else None,
+            campaigns[campaign[row]] if campaign[row] >= 0 else None,
+        )
+        sums[key] = sums.get(key, 0) + int(cost[row])
+    return sums
+
+
+def efforts(sums: Paid) -> tuple[Effort, ...]:
+    """Sums of costs as lines of effort, in a fixed order."""
     return tuple(
         Effort(mode, total, None, currency, campaign, "cost of activities")
         for (mode, currency, campaign), total in sorted(sums.items(), key=lambda item: tuple(k or "" for k in item[0]))

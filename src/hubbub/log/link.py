@@ -123,6 +123,7 @@ class Linked:
     undone : row -> moment; ties : row -> its sort key among rows of its time, where that is not just its name
     handle_keys, handle_row, person_of_handle : by handle code: its key, a row that shows it (NONE if only
         people.csv does), the code of its person (the smallest among the person's handles)
+    person_key : by person code: the key of the person, the same whatever rows are linked together
     listed : (channel, handle) of the handles of people.csv, None for others
     """
 
@@ -140,6 +141,7 @@ class Linked:
     handle_keys: IntArray
     handle_row: IntArray
     person_of_handle: IntArray
+    person_key: IntArray
     listed: dict[int, tuple[str, str]]
 
 
@@ -154,7 +156,7 @@ def link(rows: Rows, context: Context) -> Linked:
     ties = _settle_ties(rows, context, reply, obj, via)
     for ref in (reply, obj, via):
         _later_is_missing(ref)
-    who, handle_keys, handle_row, person_of_handle, listed = _who(rows, context, salts)
+    who, handle_keys, handle_row, person_of_handle, person_key, listed = _who(rows, context, salts)
     n = rows.time.size
     undone = _undone(rows, who, obj)
     flags = _first_flags(rows, context, undone)
@@ -168,14 +170,14 @@ def link(rows: Rows, context: Context) -> Linked:
     brand_objects = _brand_objects(rows, context, salts)
     _walk(
         rows.time, rows.channel, rows.type, rows.id, rows.context, rows.reply, rows.object, rows.via, salts,
-        reply, obj, via, who, addressed, brand_objects, rows.campaign, flags, thread, root, parent, owner,
+        reply, obj, via, who, addressed, person_key, brand_objects, rows.campaign, flags, thread, root, parent, owner,
         undone_rows, undone_times,
     )  # fmt: skip
     speakers = _brand_threads(thread, who, rows.type)
     _second_flags(who, rows.type, thread, index_of(speakers), speakers, flags, owner)
     linked = Linked(
         who, owner, flags, thread, root, parent, via, reply, obj, undone, ties,
-        handle_keys, handle_row, person_of_handle, listed,
+        handle_keys, handle_row, person_of_handle, person_key, listed,
     )  # fmt: skip
     _mark_made(rows, linked, context)
     return linked
@@ -254,7 +256,7 @@ def _is_any(base: Any, keyed: Any, everywhere: Any, on_channel: Any, out: Any) -
         out[i] = hit
 
 
-def _brand_mask(base: IntArray, keyed: IntArray, context: Context) -> BoolArray:
+def brand_mask(base: IntArray, keyed: IntArray, context: Context) -> BoolArray:
     everywhere = hash_text(_texts([h for c, h in context.brand if c is None]))
     on_channel = np.array([key_of(h, c) for c, h in context.brand if c is not None], np.int64)
     out = np.empty(base.size, np.bool_)
@@ -269,15 +271,15 @@ def _texts(values: list[str]) -> Any:
 
 
 def _brand_objects(rows: Rows, context: Context, salts: IntArray) -> BoolArray:
-    return _brand_mask(rows.object, salted(rows.object, rows.channel, salts), context)
+    return brand_mask(rows.object, salted(rows.object, rows.channel, salts), context)
 
 
 def _who(
     rows: Rows, context: Context, salts: IntArray
-) -> tuple[IntArray, IntArray, IntArray, IntArray, dict[int, tuple[str, str]]]:
+) -> tuple[IntArray, IntArray, IntArray, IntArray, IntArray, dict[int, tuple[str, str]]]:
     """Side or person of each row; the handles and whose they are."""
     keyed = salted(rows.actor, rows.channel, salts)
-    brand = _brand_mask(rows.actor, keyed, context)
+    brand = brand_mask(rows.actor, keyed, context)
     total = rows.actor == hash_text(_texts([TOTAL]))[0]
     keyed[brand | total] = 0
     listed = [h for h in context.people if not is_brand(context, *h)]
@@ -289,13 +291,25 @@ def _who(
     names: dict[int, tuple[str, str]] = {}
     person = np.arange(first.size, dtype=np.int32)
     by_name: dict[str, int] = {}
+    person_key = handle_keys.copy()
+    keys_of = person_keys(context.people)
     for handle, code in zip(listed, codes[n:].tolist(), strict=True):
         names[code] = handle
         person[code] = by_name.setdefault(context.people[handle], code)
+        person_key[code] = keys_of[context.people[handle]]
     who = np.where(codes[:n] >= 0, person[codes[:n]] if first.size else NONE, NONE).astype(np.int32)
     who[brand] = BRAND_SIDE
     who[total] = TOTALS
-    return who, handle_keys, handle_row, person, names
+    return who, handle_keys, handle_row, person, person_key, names
+
+
+def person_keys(people: dict[tuple[str, str], str]) -> dict[str, int]:
+    """The key of each person of people.csv: the smallest of the keys of the handles listed."""
+    out: dict[str, int] = {}
+    for (channel, handle), name in people.items():
+        key = key_of(handle, channel)
+        out[name] = min(out.get(name, key), key)
+    return out
 
 
 def _addressed(
@@ -309,7 +323,7 @@ def _addressed(
     out[known] = person_of_handle[found[known]]
     out[found == MISSING] = NOBODY
     out[found == NONE] = -9
-    out[_brand_mask(rows.addressed, keyed, context)] = BRAND_SIDE
+    out[brand_mask(rows.addressed, keyed, context)] = BRAND_SIDE
     return out
 
 
@@ -345,11 +359,39 @@ def _thread_key(base: Any, salt: Any) -> Any:
 
 
 @njit(inline="always")
-def _dm_key(person: Any, salt: Any) -> Any:
+def dm_key(person: Any, salt: Any) -> Any:
     h = (np.uint64(person) + np.uint64(1)) * np.uint64(0xD6E8FEB86659FD93) ^ np.uint64(salt)
     h ^= h >> np.uint64(32)
     h *= np.uint64(0xD6E8FEB86659FD93)
     return np.int64(h & ~np.uint64(1))
+
+
+@jit
+def _dm_all(keys: Any, channel: Any, salts: Any, out: Any) -> None:
+    for i in range(keys.size):
+        out[i] = dm_key(keys[i], salts[channel[i]]) if keys[i] != 0 else 0
+
+
+def dm_keys(handles: IntArray, channel: IntArray, salts: IntArray, persons: dict[int, int]) -> IntArray:
+    """Keys of the conversations of handles (int64 keys on their channels) with the brand; 0 stays 0.
+
+    persons : key of a handle -> key of its person, where they differ (`handle_persons`)
+    """
+    keys = handles.copy()
+    if persons:
+        listed = np.array(sorted(persons), np.int64)
+        at = np.minimum(np.searchsorted(listed, keys), listed.size - 1)
+        hit = listed[at] == keys
+        keys[hit] = np.array([persons[int(k)] for k in listed], np.int64)[at[hit]]
+    out = np.empty(keys.size, np.int64)
+    _dm_all(keys, channel, salts, out)
+    return out
+
+
+def handle_persons(people: dict[tuple[str, str], str]) -> dict[int, int]:
+    """Key of each handle of people.csv -> key of its person."""
+    keys = person_keys(people)
+    return {key_of(handle, channel): keys[name] for (channel, handle), name in people.items()}
 
 
 @njit(inline="always")
@@ -384,7 +426,7 @@ def _topmost(row: Any, who: Any, kind: Any, flags: Any, via: Any, obj: Any) -> A
 @jit
 def _walk(
     time, channel, kind, ids, context, reply_base, object_base, via_base, salts,  # type: ignore[no-untyped-def]
-    reply, obj, via, who, addressed, brand_object, campaign, flags, thread, root, parent, owner,
+    reply, obj, via, who, addressed, person_key, brand_object, campaign, flags, thread, root, parent, owner,
     undone_rows, undone_times,
 ):  # fmt: skip
     """One pass in reading order: every target has been dealt with before what names it."""
@@ -418,9 +460,9 @@ def _walk(
         elif reply_base[i] != 0:
             thread[i] = _thread_key(reply_base[i], salt)
         elif k == _MESSAGE and me >= 0:
-            thread[i] = _dm_key(me, salt)
+            thread[i] = dm_key(person_key[me], salt)
         elif k == _MESSAGE and me == BRAND_SIDE and to >= 0:
-            thread[i] = _dm_key(to, salt)
+            thread[i] = dm_key(person_key[to], salt)
         else:
             thread[i] = _thread_key(ids[i], salt)
         came_by = v

@@ -9,7 +9,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self, TextIO
 
+import numpy as np
+import pyarrow as pa
+
 from hubbub.errors import LogError
+from hubbub.kernel import BoolArray
 
 SHOWN = 80
 """Characters of a value that a refusal shows."""
@@ -46,6 +50,39 @@ def shown(value: object) -> str:
     return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
 
 
+class Findings:
+    """Problems of the rows of one block; of a row with several, the first one found stands."""
+
+    def __init__(self, rows: int) -> None:
+        self._problem = np.zeros(rows, np.int32)
+        self._told: list[tuple[str, str, pa.Array | None]] = []
+
+    def add(self, bad: BoolArray, field: str, reason: str, values: pa.Array | None = None) -> None:
+        """Note that rows are bad : bool[rows]; `values` shows what stood there."""
+        if not bad.any():
+            return
+        self._told.append((field, reason, values))
+        self._problem[bad & (self._problem == 0)] = len(self._told)
+
+    @property
+    def bad(self) -> BoolArray:
+        """bool[rows]: rows with at least one problem."""
+        return self._problem != 0
+
+    def __bool__(self) -> bool:
+        return bool(self._told)
+
+    def refused(self, ids: pa.Array | None) -> list[Refused]:
+        """One line for each bad row, its number counted from 0 in this block."""
+        lines = []
+        for row in np.flatnonzero(self._problem).tolist():
+            field, reason, values = self._told[self._problem[row] - 1]
+            value = None if values is None else values[row].as_py()
+            name = None if ids is None else ids[row].as_py()
+            lines.append(Refused(row, shown(name), field, reason, shown(value)))
+        return lines
+
+
 class Refusals:
     """Collects refused rows: the list goes to a file (JSON Lines, or CSV by its name), the counts stay here.
 
@@ -57,6 +94,7 @@ class Refusals:
         self.path = path
         self.count = 0
         self.reasons: Counter[str] = Counter()
+        self._mode = "w"
         self._out: TextIO | None = None
         self._csv: Any = None
 
@@ -103,12 +141,12 @@ class Refusals:
 
     def _open(self) -> None:
         assert self.path is not None
-        again = self.count > 1
-        self._out = self.path.open("a" if again else "w", encoding="utf-8", newline="")
+        self._out = self.path.open(self._mode, encoding="utf-8", newline="")
         if self.path.suffix.lower() == ".csv":
             self._csv = csv.writer(self._out, lineterminator="\n")
-            if not again:
+            if self._mode == "w":
                 self._csv.writerow(_KEYS)
+        self._mode = "a"
 
 
 _KEYS = ("file", "row", "id", "field", "reason", "value")

@@ -18,7 +18,7 @@ from hubbub.log.link import NO_MONEY, Rows
 
 _SMALL = ("channel", "type", "currency", "campaign", "place")
 _KEYS = (*KEYED, "fp")
-_READ = (
+READ = (
     "time", "channel", "type", "campaign", "value", "currency", "cost", "count", "audience", "disclosed", "rewarded",
     "automated", *KEYED,
 )  # fmt: skip
@@ -71,6 +71,15 @@ class _Codes:
             into[at : at + len(chunk)] = lut[codes]
             at += len(chunk)
 
+    def sort(self, column: IntArray) -> None:
+        """Number the words by the alphabet, so that the files and their order leave no trace."""
+        order = sorted(range(len(self.names)), key=self.names.__getitem__)
+        lut = np.full(len(order) + 1, -1, column.dtype)
+        lut[order] = np.arange(len(order))
+        if order != list(range(len(order))):
+            column[:] = lut[column]
+        self.names = [self.names[i] for i in order]
+
     def _code(self, name: str) -> int:
         if name not in self._of:
             self._of[name] = len(self.names)
@@ -103,13 +112,26 @@ def load(segments: Sequence[Segment]) -> Loaded:
             tables[i] = None  # type: ignore[call-overload]
             _take(table, rows, slice(at, at + segment.rows), channels, campaigns, currencies, types)
             at += segment.rows
+    for codes, column in ((channels, rows.channel), (campaigns, rows.campaign), (currencies, rows.currency)):
+        codes.sort(column)
     return Loaded(rows, channels.names, campaigns.names, currencies.names)
 
 
 def _read_keyed(segment: Segment) -> pa.Table:
     return pq.read_table(
-        segment.path, columns=list(_READ), read_dictionary=["channel", "type", "campaign", "currency"], memory_map=True
+        segment.path, columns=list(READ), read_dictionary=["channel", "type", "campaign", "currency"], memory_map=True
     )
+
+
+def rows_of(table: pa.Table, channels: list[str], campaigns: list[str], currencies: list[str]) -> Rows:
+    """Columns of one table with the columns READ, coded by the names given."""
+    rows = _empty_rows(table.num_rows)
+    for name in ("channel", "type", "campaign", "currency"):
+        column = table.column(name).cast(pa.string()).dictionary_encode()
+        table = table.set_column(table.schema.get_field_index(name), name, column)
+    codes = (_Codes(channels), _Codes(campaigns), _Codes(currencies), _Codes(TYPES))
+    _take(table, rows, slice(0, table.num_rows), *codes)
+    return rows
 
 
 def _empty_rows(n: int) -> Rows:

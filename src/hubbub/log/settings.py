@@ -41,11 +41,12 @@ class Settings:
     raw_days: int = 90
 
 
-def brand_handle(text: str) -> tuple[str | None, str]:
-    """`[CHANNEL:]HANDLE` as it is given on the command line.
+def brand_handles(text: str) -> list[tuple[str | None, str]]:
+    """`[CHANNEL:]HANDLE` as it is given on the command line; a handle may hold a colon itself, so both readings count.
 
-    >>> brand_handle("acme"), brand_handle("x:acme")
-    ((None, 'acme'), ('x', 'acme'))
+    >>> brand_handles("acme"), brand_handles("x:acme")
+    ([(None, 'acme')], [(None, 'x:acme'), ('x', 'acme')])
     """
     channel, colon, handle = text.partition(":")
-    return (channel, handle) if colon and channel and handle else (None, text)
+    both: list[tuple[str | None, str]] = [(None, text)]
+    return [*both, (channel, handle)] if colon and channel and handle else both

@@ -17,62 +17,70 @@ from hubbub.report.words import number
 
 def credit(document: Mapping[str, Any]) -> Picture:
     """Value by mode under each rule of credit: conversation from the left, spread from the right."""
-    given = part(document, "credit")
-    currency = currency_of(document)
-    found: dict[str, dict[str, float]] = {}
-    for rule in RULES:
-        by_mode = {mode: number(part(given, rule, mode)) for mode in MODES}
-        known = {mode: x for mode, x in by_mode.items() if x is not None}
-        if sum(abs(x) for x in known.values()) > 0:
-            found[rule] = known
+    found = _credits(document)
     if not found:
         return Picture(why="There are no conversions to divide.")
     out: list[Markup] = []
     for i, (rule, by_mode) in enumerate(found.items()):
-        out.extend(_credit_row(RULES[rule].split(" (")[0], by_mode, 22 + 26 * i))
-    height = 26 * len(found) + 28
+        out.extend(_credit_row(_rule(rule), by_mode, 22 + 26 * i))
     head = [text(22, 10, "conversation", "lc"), text(100, 10, "spread", "ls", "end")]
     head.append(text(61, 10, "broadcast, unknown", "", "middle"))
     main = found.get("linear") or next(iter(found.values()))
     total = sum(main.values())
-    shares = {mode: main.get(mode, 0.0) / total for mode in SIDES} if total else {}
-    label = f"Value by mode under {len(found)} rules of credit. Linear gives " + words.listed(
-        [f"{mode} {words.percent(p)}" for mode, p in shares.items()]
-    )
-    amount = (lambda x: words.money(x, currency)) if currency else words.plain
-    table: list[tuple[Cell, ...]] = [
-        (RULES[rule].split(" (")[0], *(amount(row.get(mode)) or "not said" for mode in MODES))
-        for rule, row in found.items()
-    ]
-    grid = Grid("Value credited, by rule", ("Rule", *(mode.capitalize() for mode in MODES)), table)
-    return Picture(chart(height, label + ".", *head, *out), grid, note=words.clean(part(document, "credit_note")))
+    shares = [f"{mode} {words.percent(main.get(mode, 0.0) / total)}" for mode in SIDES] if total else []
+    label = f"Value by mode under {len(found)} rules of credit. Linear gives {words.listed(shares)}."
+    note = words.clean(part(document, "credit_note"))
+    return Picture(chart(26 * len(found) + 28, label, *head, *out), _credit_grid(document, found), note=note)
+
+
+def _credits(document: Mapping[str, Any]) -> dict[str, dict[str, float]]:
+    """Known credits by rule and mode; rules without any value are left out."""
+    given = part(document, "credit")
+    out = {}
+    for rule in RULES:
+        amounts = {mode: number(part(given, rule, mode)) for mode in MODES}
+        known = {mode: x for mode, x in amounts.items() if x is not None}
+        if any(known.values()):
+            out[rule] = known
+    return out
+
+
+def _rule(rule: str) -> str:
+    return RULES[rule].split(" (")[0]
+
+
+def _credit_grid(document: Mapping[str, Any], found: Mapping[str, Mapping[str, float]]) -> Grid:
+    currency = currency_of(document)
+    table: list[tuple[Cell, ...]] = []
+    for rule, row in found.items():
+        amounts = [words.money(row.get(mode), currency) if currency else words.plain(row.get(mode)) for mode in MODES]
+        table.append((_rule(rule), *(amount or "not said" for amount in amounts)))
+    return Grid("Value credited, by rule", ("Rule", *(mode.capitalize() for mode in MODES)), table)
 
 
 def _credit_row(name: str, by_mode: Mapping[str, float], y: float) -> list[Markup]:
     parts = {mode: max(0.0, by_mode.get(mode, 0.0)) for mode in MODES}
     total = sum(parts.values()) or 1.0
+    fill = FILL | {"broadcast": "fo half", "unknown": "fk ring"}
     out = [text(0, y + 12, name)]
     x = 22.0
     for mode in ("conversation", "broadcast", "unknown", "spread"):
         width = 78 * parts[mode] / total
         if width <= 0:
             continue
-        out.append(
-            bar(x, x + width, {"broadcast": "fo half", "unknown": "fk ring"}.get(mode, FILL.get(mode, "")), y, 16)
-        )
+        out.append(bar(x, x + width, fill[mode], y, 16))
         if mode == "spread":
             out.append(bar(x, x + width, "hatched", y, 16))
         if mode in SIDES and width > 9:
-            inside = text(x + 0.8, y + 12, words.percent(parts[mode] / total), "onmark")
+            share = words.percent(parts[mode] / total)
+            left = mode == "conversation"
             out.append(
-                inside if mode == "conversation" else _right_aligned(x + width - 0.8, y + 12, parts[mode] / total)
+                text(x + 0.8, y + 12, share, "onmark")
+                if left
+                else text(x + width - 0.8, y + 12, share, "onspread", "end")
             )
         x += width
     return out
-
-
-def _right_aligned(x: float, y: float, share: float) -> Markup:
-    return text(x, y, words.percent(share), "onspread", "end")
 
 
 LEVELS = (
@@ -130,7 +138,7 @@ def tries(document: Mapping[str, Any], sizes: list[int]) -> Picture:
     """How many tries reached which size; the bins grow, and say so."""
     if not sizes:
         return Picture(why="The brand has not posted anything yet.")
-    bins = [s for s in SIZES if s <= max(max(sizes), 4)]
+    bins = [s for s in SIZES if s <= max(*sizes, 4)]
     names = [_range(a, b) for a, b in pairwise([*bins, 0])]
     counts = [sum(1 for s in sizes if s >= a and (not b or s < b)) for a, b in pairwise([*bins, 0])]
     alone = sum(1 for s in sizes if s == 1)

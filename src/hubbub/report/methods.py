@@ -34,9 +34,10 @@ METHODS: dict[str, Method] = {
         "cascade of the first spread touch. Intervals run from the draws without the unseen hit to those with it.",
     ),
     "needs": Method(
-        "Units needed = units now x (1.2816 / |z|)\u00b2, z the normal quantile of the leader's weaker test. Where that "
-        "is hopeless, an experiment: people per arm for two proportions at power 0.8. The value of information is the "
-        "expected gain of deciding after the test instead of now, from the draws cut at their 1st and 99th percentile.",
+        "Units needed = units now x (1.2816 / |z|)\u00b2, z the normal quantile of the leader's weaker test. Where "
+        "that is hopeless, an experiment: people per arm for two proportions at power 0.8. The value of information is "
+        "the expected gain of deciding after the test instead of now, from the draws cut at their 1st and 99th "
+        "percentile.",
         "Fleiss, Levin, Paik 2003; Raiffa and Schlaifer 1961",
     ),
     "rules": Method(

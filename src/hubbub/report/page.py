@@ -25,7 +25,6 @@ from hubbub.report.reading import (
     answer_of,
     currency_of,
     effort,
-    number,
     part,
     quantity_of,
     rows,
@@ -33,7 +32,7 @@ from hubbub.report.reading import (
     whole,
 )
 from hubbub.report.svg import HATCHES
-from hubbub.report.words import Shown, clean
+from hubbub.report.words import Shown, clean, number
 
 FONT = re.compile(r'@font-face \{[^}]*url\("fonts/([^"]+)"\)[^}]*unicode-range: ([^}]+?) \}')
 RANGE = re.compile(r"U\+([0-9A-F]+)(?:-([0-9A-F]+))?")
@@ -322,10 +321,7 @@ def _beside(document: Mapping[str, Any]) -> list[tuple[str, str, str]]:
         if people is None:
             out.append((name, "", "not counted in this log"))
             continue
-        change = part(given, "would_change_answer")
-        then = {True: "if they counted, the answer would change", False: "if they counted, the answer stays"}.get(
-            change if isinstance(change, bool) else None, "whether they would change the answer is not known"
-        )
+        then = _would_change(part(given, "would_change_answer"))
         shares = whole(part(given, "shares"))
         more = f", {words.counted(shares, 'share')}" if shares is not None else ""
         out.append((name, f"{people:,}", f"{what}{more}; {then}"))
@@ -333,6 +329,12 @@ def _beside(document: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     if known is not None:
         out.append(("Known before", f"{known:,}", "first seen within 30 days of the start of coverage: on no side"))
     return out
+
+
+def _would_change(x: object) -> str:
+    if x is True:
+        return "if they counted, the answer would change"
+    return "if they counted, the answer stays" if x is False else "whether they would change the answer is not known"
 
 
 def _reproduction(document: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Layout of a cascade over time: the x of a share is its hour, its y keeps branches apart; what is too much is folded."""
+"""Layout of a cascade over time: x is the hour, y keeps branches apart, and what would be too much is folded."""
 
 from __future__ import annotations
 
@@ -92,7 +92,8 @@ def generations(shares: Shares) -> list[int]:
 def lay_out(shares: Shares, most: int = MOST) -> Layout:
     """Place the nodes: earlier branches outside, later ones inside, so that no line crosses another branch.
 
-    Parents precede children, so two passes without recursion do: sizes from the last node up, places from the root down.
+    Parents precede children, so two passes without recursion do: sizes from the last node up, places from the root
+    down.
     """
     n = shares.n
     parent = [p if p >= 0 else n for p in shares.parent.tolist()]

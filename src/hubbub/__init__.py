@@ -1,0 +1,69 @@
+"""hubbub: conversation or spread? The answer, from a brand's own activity log.
+
+>>> import hubbub
+>>> log = hubbub.read_log("log.csv", brand=["acme"])  # doctest: +SKIP
+>>> hubbub.compare(log)  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from os import PathLike
+from typing import TYPE_CHECKING
+
+import hubbub.compare  # loaded first, so that the function of the same name below is what `hubbub.compare` means
+
+if TYPE_CHECKING:
+    from hubbub.library import Answer, Cascades, Log, People
+
+__all__ = ["__version__", "cascades", "compare", "open_workspace", "people", "read_log"]
+
+__version__ = "0.1.0"
+
+
+def read_log(
+    *paths: str | PathLike[str],
+    brand: Iterable[str] = (),
+    tz: str | None = None,
+    encoding: str | None = None,
+    format: str | None = None,
+    channel: str | None = None,
+    currency: str | None = None,
+) -> Log:
+    """Read a log from files or folders: CSV, JSON Lines, Parquet or AS2 JSON, also .gz and .zst.
+
+    brand : the brand's handles, `handle` or `channel:handle`
+    tz : the zone of times without an offset; without it such rows are refused
+    currency : which values count, where the log has several currencies
+    raises : hubbub.errors.LogError if nothing can be read
+    """
+    from hubbub import library
+
+    return library.read_log(
+        paths, brand=brand, tz=tz, encoding=encoding, format=format, channel=channel, currency=currency
+    )
+
+
+def open_workspace(folder: str | PathLike[str] = ".") -> Log:
+    """The log of a workspace. raises : hubbub.errors.WorkspaceError if there is none"""
+    from hubbub import library
+
+    return library.open_workspace(folder)
+
+
+def compare(log: Log, *, level: float = 0.9, window_days: float = 30.0, seed: int = 0) -> Answer:
+    """The answer: which is more important here, what is the difference, what next.
+
+    level : of the intervals; window_days : how far back a conversion looks; seed : fixes all randomness
+    """
+    return log.compare(level=level, window_days=window_days, seed=seed)
+
+
+def cascades(log: Log) -> Cascades:
+    """One row a cascade, the largest first."""
+    return log.cascades()
+
+
+def people(log: Log) -> People:
+    """One row a person, by label."""
+    return log.people()

@@ -1,0 +1,136 @@
+"""The tables as the commands print them: one entry a cascade, one a person."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from hubbub.compare.coverage import stamp
+from hubbub.compare.money import money
+from hubbub.estimate import significant
+from hubbub.kernel import IntArray
+from hubbub.spread.growth import people_shares, reproduction_of_one
+from hubbub.spread.shape import chain, star
+from hubbub.tables import MODES, RULES, Ledger
+
+HOUR_US = 3_600_000_000
+_LINEAR = 4 * RULES.index("linear")
+_COPIED = ("root", "channel", "campaign", "size", "depth", "breadth")
+
+
+def cascade_rows(cascades: pa.Table, ledger: Ledger, level: float) -> list[dict[str, Any]]:
+    """Cascades with at least one share, the largest first, then by channel and root."""
+    listed = cascades.filter(cascades.column("shared")).combine_chunks()
+    nodes = listed.column("nodes")
+    plain = listed.drop_columns(["nodes"]).to_pylist()
+    order = sorted(range(len(plain)), key=lambda i: (-plain[i]["size"], plain[i]["channel"], plain[i]["root"]))
+    end = _micros(ledger.last) if ledger.last else 0
+    return [_cascade(plain[i], nodes[i], end, level) for i in order]
+
+
+def _cascade(row: dict[str, Any], nodes: Any, end: int, level: float) -> dict[str, Any]:
+    out = {name: row[name] for name in _COPIED}
+    out["structural_virality"] = _float(row["structural_virality"])
+    out["star"], out["chain"] = _float(star(row["size"])), _float(chain(row["size"]))
+    if row["hidden"]:
+        out["shape_why"] = f"The network hides the parents of {row['hidden']} shares, so the shape is not known."
+    out["broadcast_part"] = _float(row["broadcast_part"])
+    out["reproduction"] = _reproduction(row, nodes, end, level)
+    out["generation_hours"] = _float(row["generation_hours"])
+    out["half_life_hours"] = _float(row["half_life_hours"])
+    if row["running"]:
+        out["half_life_why"] = "still running"
+    for name in ("running", "hidden", "orphan", "touched"):
+        out[name] = row[name]
+    out["first"], out["last"] = stamp(row["first"]), stamp(row["last"])
+    return out
+
+
+def _reproduction(row: dict[str, Any], nodes: Any, end: int, level: float) -> dict[str, Any]:
+    columns = nodes.values.flatten()
+    parent, time, person = (np.asarray(columns[i].to_numpy(zero_copy_only=False)) for i in range(3))
+    shares = people_shares(
+        np.zeros(parent.size, np.int64), parent.astype(np.int64), time.astype(np.int64) + _micros(row["first"]),
+        person.astype(np.int64), np.array([row["type"] == "share"]), end,
+    )  # fmt: skip
+    found = reproduction_of_one(shares, level).to_json()
+    return {k: significant(v) if isinstance(v, float) else v for k, v in found.items()}
+
+
+def people_rows(people: pa.Table) -> list[dict[str, Any]]:
+    """People by label."""
+    dropped = ["transitions", "campaigns", "credit_hidden_micros", "credit_unanswered_micros", "unit_hidden"]
+    return [_person(row) for row in people.drop_columns(dropped).to_pylist()]
+
+
+def _person(row: dict[str, Any]) -> dict[str, Any]:
+    early, late = row["exchanges_earlier"], row["exchanges_later"]
+    credit = row["credit_micros"] or [0] * 24
+    waits = np.array(row["answered_us"], np.int64)
+    return {
+        "person": row["person"],
+        "handles": row["handles"],
+        "segment": row["segment"],
+        "origin": row["origin"],
+        "known_before": row["known_before"],
+        "campaign": row["origin_campaign"],
+        "unit": row["unit"],
+        "first": stamp(row["first"]),
+        "last": stamp(row["last"]),
+        "span_days": _span(row["first"], row["last"]),
+        "touches": {mode: row[f"touches_{mode}"] for mode in MODES},
+        "retained_30": row["retained_30"],
+        "retained_90": row["retained_90"],
+        "exchanges": row["exchanges"],
+        "conversations": row["conversations"],
+        "channels": len({h.split(":", 1)[0] for h in row["handles"]}),
+        "level": row["level"],
+        "trend": _float((late + 0.5) / (early + 0.5)) if early + late >= 4 else None,
+        "initiative": _part(row["conversations_started"], row["conversations"]),
+        "answered": _part(row["messages_answered"], row["messages"]),
+        "answers": _part(row["brand_messages_answered"], row["brand_messages"]),
+        "median_response_hours": _median_hours(waits, np.array(row["open_us"], np.int64)),
+        "median_answer_hours": _median_hours(
+            np.array(row["brand_answered_us"], np.int64), np.array(row["brand_open_us"], np.int64)
+        ),
+        "waiting_since": stamp(row["waiting_since"]),
+        "unanswered": row["unanswered"],
+        "shares": row["shares"],
+        "made": row["made"],
+        "visits": row["visits"],
+        "conversions": row["conversions"],
+        "leaves": row["leaves"],
+        "flags": row["flags"],
+        "value": money(row["value_micros"]),
+        "credit": {mode: money(credit[_LINEAR + m]) for m, mode in enumerate(MODES)},
+    }
+
+
+def _median_hours(done: IntArray, still: IntArray) -> float | None:
+    """Kaplan-Meier median of waits, the open ones censored; None where it is not reached."""
+    left = 1.0
+    for wait in np.unique(done).tolist():
+        at_risk = int((done >= wait).sum() + (still >= wait).sum())
+        left *= 1.0 - int((done == wait).sum()) / at_risk
+        if left <= 0.5:
+            return _float(wait / HOUR_US)
+    return None
+
+
+def _part(some: int, every: int) -> float | None:
+    return _float(some / every) if every else None
+
+
+def _span(first: datetime | None, last: datetime | None) -> float | None:
+    return None if first is None or last is None else _float((last - first).total_seconds() / 86_400)
+
+
+def _float(x: float | None) -> float | None:
+    return None if x is None else significant(x)
+
+
+def _micros(moment: datetime) -> int:
+    return int(pa.scalar(moment, pa.timestamp("us", tz="UTC")).value)
