@@ -21,7 +21,7 @@ PARTS = (0.36, 0.15, 0.12, 0.08, 0.10, 0.05, 0.03, 0.03, 0.03, 0.045, 0.005)
 TYPES = {"answer": "reply", "answer_message": "message"}
 CHANNELS = ("x", "facebook", "mastodon", "blog")
 CAMPAIGNS = tuple(f"campaign-{i:02d}" for i in range(40))
-WORDS = np.array("the plant leaf water light root pot soil green new old please thanks when how why my your".split())
+WORDS = np.array(["the", "plant", "leaf", "water", "light", "root", "pot", "soil", "green", "new", "thanks", "when"])
 
 
 def write_log(folder: Path, rows: int, seed: int = 0) -> list[Path]:
@@ -54,6 +54,7 @@ def _chunk(start: int, n: int, rows: int, rng: np.random.Generator) -> pa.Table:
     order = np.flatnonzero((target >= 0) & ~np.isin(kind, [KINDS.index("message")]))
     for _ in range(12):
         channel[order] = channel[target[order]]
+    actor = actor // len(CHANNELS) * len(CHANNELS) + channel
     address = np.full(n, -1, np.int64)
     address[asked & (target >= 0)] = actor[target[asked & (target >= 0)]]
     return _table(start, kind, time, actor, channel, target, root_of_share, by_brand, address, rng)
@@ -112,13 +113,14 @@ def _table(
         said = np.char.add(np.char.add(said, " "), rng.choice(WORDS, n))
     value = np.round(rng.gamma(2.0, 20.0, n), 2)
     post = kind == code["post"]
+    roots = np.where((kind == code["share"]) & (root >= 0), root + start, -1)
     columns: dict[str, Any] = {
         "id": _names("a", start + np.arange(n)),
         "time": pa.array(time).cast(SCHEMA.field("time").type),
         "channel": pa.array(np.array(CHANNELS)[channel], pa.string()),
         "type": pa.array(np.array([TYPES.get(k, k) for k in KINDS])[kind], pa.string()),
         "actor": pa.array(who, pa.string()),
-        "object": _names("a", np.where(objects, absolute, np.where(kind == code["share"], np.where(root >= 0, root + start, -1), -1))),
+        "object": _names("a", np.where(objects, absolute, roots)),
         "in_reply_to": _names("a", np.where(replies, absolute, -1)),
         "via": _names("a", np.where(through, absolute, -1)),
         "addressed_to": pa.array(to, pa.string(), mask=~np.isin(kind, [code["message"], code["answer_message"]])),

@@ -8,17 +8,17 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import oracle
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import logs, to_table
 
+import oracle
 from hubbub.log.keys import with_keys
 from hubbub.log.segment import write_segment
 from hubbub.log.settings import Coverage, Settings
 from hubbub.measure import Tables, measure
+from strategies import logs, to_table
 
 
 def fast(tables: list[pa.Table], told: oracle.Settings) -> Tables:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from os import PathLike
 from typing import TYPE_CHECKING
 
-import hubbub.compare  # loaded first, so that the function of the same name below is what `hubbub.compare` means
+import hubbub.compare  # noqa: F401  (loaded first, so that `hubbub.compare` means the function below)
 
 if TYPE_CHECKING:
     from hubbub.library import Answer, Cascades, Log, People

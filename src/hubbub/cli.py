@@ -1,4 +1,4 @@
-"""The commands. Each says what it did on standard error and prints its result, or one JSON document, on standard output."""
+"""The commands: messages go to standard error, the result, or one JSON document, to standard output."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ app = typer.Typer(
 
 Logs = Annotated[list[Path] | None, typer.Argument(metavar="[LOG]...", help="Files or folders; none: the workspace.")]
 Brand = Annotated[
-    list[str] | None, typer.Option("--brand", metavar="[CHANNEL:]HANDLE", help="A handle of the brand, or @FILE of them.")
+    list[str] | None, typer.Option("--brand", metavar="[CHANNEL:]HANDLE", help="A handle of yours, or @FILE.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 Tz = Annotated[str | None, typer.Option("--tz", metavar="ZONE", help="The zone of times without an offset.")]
@@ -35,6 +35,11 @@ Currency = Annotated[str | None, typer.Option("--currency", help="Which values c
 Window = Annotated[float, typer.Option("--window-days", help="How far back a conversion looks.", min=0.0, max=3650.0)]
 Level = Annotated[float, typer.Option("--level", help="Of the intervals.", min=0.5, max=0.999)]
 Seed = Annotated[int, typer.Option("--seed", help="Fixes all randomness.", min=0)]
+From = Annotated[str | None, typer.Option("--from", metavar="TIME", help="The export covers from then.")]
+Until = Annotated[str | None, typer.Option("--until", metavar="TIME", help="The export covers until then.")]
+Out = Annotated[Path, typer.Option("-o", "--out", metavar="FILE.html", help="Where the report goes.")]
+Rows = Annotated[int, typer.Option("--rows", help="How many activities, about.", min=2_000, max=5_000_000)]
+Warm = Annotated[bool, typer.Option("--warm", help="Also compile the kernels, so that the next command need not.")]
 Folder = Annotated[Path, typer.Option("--workspace", "-w", help="The workspace, if not here.")]
 Engine = Annotated[str, typer.Option("--engine", help="local, or spark when the log outgrows a machine.")]
 
@@ -73,13 +78,13 @@ def init(
 
 @app.command(name="import")
 def import_(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Exports and logs; people.csv, effort.csv, ...")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Exports, logs, people.csv, effort.csv, ...")],
     channel: Channel = None,
     format: Format = None,
     tz: Tz = None,
     encoding: Encoding = None,
-    covers_from: Annotated[str | None, typer.Option("--from", metavar="TIME", help="The export covers from then.")] = None,
-    covers_until: Annotated[str | None, typer.Option("--until", metavar="TIME", help="The export covers until then.")] = None,
+    covers_from: From = None,
+    covers_until: Until = None,
     workspace: Folder = Path("."),
     json: Json = False,
 ) -> None:
@@ -187,7 +192,7 @@ def people(
 @app.command()
 def report(
     logs: Logs = None,
-    out: Annotated[Path, typer.Option("-o", "--out", metavar="FILE.html", help="Where the report goes.")] = Path("report.html"),
+    out: Out = Path("report.html"),
     brand: Brand = None,
     window_days: Window = 30.0,
     level: Level = 0.9,
@@ -235,7 +240,7 @@ def export(
 def demo(
     folder: Annotated[Path, typer.Option("--dir", help="Where the demo goes.")] = Path("hubbub-demo"),
     serve: Annotated[bool, typer.Option("--serve/--no-serve", help="Open the workbench, once there is one.")] = True,
-    rows: Annotated[int, typer.Option("--rows", help="How many activities, about.", min=2_000, max=5_000_000)] = 200_000,
+    rows: Rows = 200_000,
     seed: Seed = 0,
     json: Json = False,
 ) -> None:
@@ -261,7 +266,7 @@ def demo(
 
 @app.command()
 def version(
-    warm: Annotated[bool, typer.Option("--warm", help="Also compile the kernels, so that the next command need not.")] = False,
+    warm: Warm = False,
 ) -> None:
     """Print the version."""
     import hubbub

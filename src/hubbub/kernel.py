@@ -40,7 +40,7 @@ from numba import njit  # noqa: E402  (the cache folder must be known before num
 
 def jit(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a kernel: cached on disk, releasing the GIL, errors as numpy has them (no checks on division)."""
-    return njit(cache=True, nogil=True, error_model="numpy")(function)  # type: ignore[no-any-return]
+    return njit(cache=True, nogil=True, error_model="numpy")(function)  # type: ignore[no-any-return, unused-ignore]
 
 
 def compiled() -> bool:

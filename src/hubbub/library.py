@@ -178,7 +178,5 @@ def read_log(
 def with_brand(log: Log, brand: Iterable[str], currency: str | None) -> Log:
     """The same log read for other handles or another currency."""
     handles = frozenset(h for text in brand for h in brand_handles(text))
-    settings = replace(
-        log.settings, brand=handles or log.settings.brand, currency=currency or log.settings.currency
-    )
+    settings = replace(log.settings, brand=handles or log.settings.brand, currency=currency or log.settings.currency)
     return replace(log, settings=settings, _tables={})

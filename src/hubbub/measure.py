@@ -17,7 +17,8 @@ from hubbub.converse.table import Names, people_table
 from hubbub.kernel import IntArray
 from hubbub.log.facts import Paid, channel_ledgers, efforts, paid, seen_of, tally
 from hubbub.log.group import grouped, settle
-from hubbub.log.link import BRAND_SIDE, NO_MONEY, NONE, TOTALS, Context, Linked, Rows, count_values, link
+from hubbub.log.index import NONE
+from hubbub.log.link import BRAND_SIDE, NO_MONEY, TOTALS, Context, Linked, Rows, count_values, link
 from hubbub.log.segment import Loaded, Segment, Texts, load
 from hubbub.log.settings import Settings
 from hubbub.rows import ORPHAN, UNDONE
@@ -230,9 +231,7 @@ def _root_names(loaded: Loaded, texts: Texts, root_rows: IntArray) -> pa.Array:
     return pc.binary_join_element_wise(channel, ids, ":")
 
 
-def _cascades(
-    loaded: Loaded, linked: Linked, persons: _Persons, texts: Texts, first_exchange: IntArray
-) -> pa.Table:
+def _cascades(loaded: Loaded, linked: Linked, persons: _Persons, texts: Texts, first_exchange: IntArray) -> pa.Table:
     rows = loaded.rows
     cascade, roots = cascade_codes(rows, linked)
     members, offsets = grouped(cascade, roots.size)

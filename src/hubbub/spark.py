@@ -35,6 +35,7 @@ from hubbub.log.link import (
     handle_persons,
     link,
 )
+from hubbub.log.order import Name
 from hubbub.log.segment import READ, Segment, rows_of
 from hubbub.log.settings import Settings
 from hubbub.measure import DAY_US, Tables, Values, cascade_codes, ledger_of, register_of, values_of
@@ -179,9 +180,8 @@ def _keyed(raw: DataFrame, shared: _Shared) -> DataFrame:
 
     def kernel(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
-            for name, values in zip(_KEYS, _keys_of(batch, shared), strict=True):
-                batch = batch.append_column(name, pa.array(values, pa.int64()))
-            yield batch
+            keys = [pa.array(values, pa.int64()) for values in _keys_of(batch, shared)]
+            yield pa.RecordBatch.from_arrays([*batch.columns, *keys], [*batch.schema.names, *_KEYS])
 
     return raw.mapInArrow(kernel, StructType([*raw.schema.fields, *extra]))
 
@@ -236,7 +236,8 @@ def _components(edges: DataFrame) -> DataFrame:
     both = edges.union(edges.select("b", "a")).distinct().localCheckpoint()
     labels = both.select(f.col("a").alias("node"), f.col("a").alias("label")).distinct().localCheckpoint()
     while True:
-        near = both.join(labels.select(f.col("node").alias("b"), "label"), "b").groupBy("a").agg(f.min("label").alias("m"))
+        beside = both.join(labels.select(f.col("node").alias("b"), "label"), "b")
+        near = beside.groupBy("a").agg(f.min("label").alias("m"))
         lower = labels.join(near, labels["node"] == near["a"], "left").select(
             "node", f.least("label", f.coalesce("m", "label")).alias("label"), f.col("label").alias("before")
         )
@@ -332,14 +333,15 @@ def _link(table: pa.Table, shared: _Shared) -> pa.Table:
     return pa.table([pa.array(columns[f.name]).cast(f.type) for f in _LINKED], schema=_LINKED)
 
 
-def _ties(channels: pa.Array, ids: pa.Array, ties: dict[int, Any]) -> tuple[pa.Array, pa.Array, IntArray]:
+def _ties(channels: pa.Array, ids: pa.Array, ties: dict[int, tuple[Name, int]]) -> tuple[pa.Array, pa.Array, IntArray]:
     """What rows of one time are sorted by: their own name, or for rows that name each other their place there."""
     step = np.zeros(len(ids), np.int32)
     if not ties:
         return channels, ids, step
     first, second = channels.to_pylist(), ids.to_pylist()
-    for row, ((channel, id), at) in ties.items():
-        first[row], second[row], step[row] = channel, id, at
+    for row, (name, at) in ties.items():
+        first[row], second[row] = name
+        step[row] = at
     return pa.array(first, pa.string()), pa.array(second, pa.string()), step
 
 
@@ -408,10 +410,8 @@ def _handles(table: pa.Table, person_keys: IntArray, shared: _Shared) -> tuple[I
     own = table.filter(pc.equal(table.column("author"), table.column("owner")))
     own = own.select(["owner", "channel", "actor"]).group_by(["owner", "channel", "actor"]).aggregate([])
     names = pa.array(shared.channels).take(own.column("channel").combine_chunks().cast(pa.int32()))
-    pairs = {
-        (int(key), c, h)
-        for key, c, h in zip(own.column("owner").to_pylist(), names.to_pylist(), own.column("actor").to_pylist(), strict=True)
-    }
+    owners, actors = own.column("owner").to_pylist(), own.column("actor").to_pylist()
+    pairs = set(zip(owners, names.to_pylist(), actors, strict=True))
     here = set(person_keys.tolist())
     pairs |= {(key, c, h) for (c, h), key in _listed(shared).items() if key in here}
     found = sorted(pairs, key=lambda p: (p[0], f"{p[1]}:{p[2]}"))
@@ -491,15 +491,13 @@ def _ledger(linked: DataFrame, shared: _Shared, window_days: float) -> Any:
     width = len(shared.channels)
     columns = ["time", "channel", "type", "flags", "side", "count", "automated", "reply_orphan"]
     parts = linked.select(*columns).mapInArrow(_tallies(width), "counts array<bigint>").collect()
-    counts = np.array(parts[0][0], np.int64).reshape(width, -1)
+    counts: IntArray = np.array(parts[0][0], np.int64).reshape(width, -1)
     for part in parts[1:]:
         counts = added(counts, np.array(part[0], np.int64).reshape(width, -1))
     spent = linked.where((f.col("side") == BRAND_SIDE) & (f.col("cost") != NO_MONEY))
     sums = spent.groupBy("type", "currency", "campaign").agg(f.sum("cost")).collect()
     kind, currency, campaign, cost = (np.array([r[i] for r in sums], np.int64) for i in range(4))
-    costs = paid(
-        cost, np.ones(cost.size, np.bool_), kind, currency, campaign, shared.currencies, shared.campaigns
-    )
+    costs = paid(cost, np.ones(cost.size, np.bool_), kind, currency, campaign, shared.currencies, shared.campaigns)
     return ledger_of(counts, shared.channels, costs, shared.settings, shared.values, window_days)
 
 
@@ -565,9 +563,7 @@ def _named(array: pa.Array, kind: pa.DataType, names: dict[str, list[str]], name
         return pa.DictionaryArray.from_arrays(array.cast(kind.index_type), pa.array(names[name], pa.string()))
     if pa.types.is_list(kind) and _bare(kind) != kind:
         inner = kind.value_type
-        fields = [
-            _named(array.values.field(i), f.type, names, f.name).cast(f.type) for i, f in enumerate(inner)
-        ]
+        fields = [_named(array.values.field(i), f.type, names, f.name).cast(f.type) for i, f in enumerate(inner)]
         return pa.ListArray.from_arrays(array.offsets, pa.StructArray.from_arrays(fields, fields=list(inner)))
     return array
 
@@ -579,7 +575,7 @@ def _from_wire(table: pa.Table, schema: pa.Schema, shared: _Shared) -> pa.Table:
         "segment": sorted(set(shared.settings.segments.values())),
         "type": list(TYPES),
         **dict.fromkeys(("campaign", "origin_campaign"), shared.campaigns),
-        **dict.fromkeys(("origin", "origin_hidden", "origin_unanswered"), list(MODES)),
+        **{name: list(MODES) for name in ("origin", "origin_hidden", "origin_unanswered")},
     }
     table = table.combine_chunks()
     if not table.num_rows:

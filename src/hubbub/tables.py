@@ -44,7 +44,7 @@ PEOPLE = pa.schema([
     ("origin_hidden", MODE),          # origin if shares with hidden parents were spread
     ("origin_unanswered", MODE),      # origin if words that nobody answered were conversation
     ("known_before", pa.bool_()),     # first seen within 30 days of the start of coverage
-    ("unit", pa.string()),            # channel:id of the root of the cascade of the first spread touch; null: the person
+    ("unit", pa.string()),            # channel:id of the root of the first spread touch's cascade; null: the person
     ("unit_hidden", pa.string()),
     # when
     ("first", TIME),                  # first touch, null without
@@ -102,7 +102,7 @@ PEOPLE = pa.schema([
     ("value_path_micros", pa.int64()),  # of these, of conversions with touches
     ("credit_micros", pa.list_(pa.int64())),  # 6 rules x 4 modes, rule-major; empty without conversions
     ("credit_hidden_micros", pa.list_(pa.int64())),      # the same if hidden parents were spread; empty: no change
-    ("credit_unanswered_micros", pa.list_(pa.int64())),  # the same if the unanswered were conversation; empty: no change
+    ("credit_unanswered_micros", pa.list_(pa.int64())),  # the same if the unanswered were conversation
     ("transitions", pa.list_(TRANSITION)),  # steps of this person's Markov paths
     ("campaigns", pa.list_(IN_CAMPAIGN)),
 ])  # fmt: skip

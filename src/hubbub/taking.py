@@ -152,8 +152,9 @@ def _demo_settings(world: World) -> str:
     import json
 
     return (
-        f"# {world.note}\n[brand]\nname = \"Quillwort Plants\"\nhandles = {json.dumps(list(world.brand))}\n"
-        f"watched = {json.dumps(list(world.watched), ensure_ascii=False)}\n\n[time]\nzone = {json.dumps(world.zone)}\n\n"
+        f'# {world.note}\n[brand]\nname = "Quillwort Plants"\nhandles = {json.dumps(list(world.brand))}\n'
+        f"watched = {json.dumps(list(world.watched), ensure_ascii=False)}\n\n"
+        f"[time]\nzone = {json.dumps(world.zone)}\n\n"
         '[money]\ncurrency = "EUR"\nhour_cost = 35\n'
     )
 

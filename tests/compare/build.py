@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pyarrow as pa
@@ -88,7 +89,7 @@ def ledger(**fields: Any) -> Ledger:
 
 def steps(*path: int) -> list[dict[str, int]]:
     """The transitions of one path, given as states."""
-    return [{"from": a, "to": b, "n": 1} for a, b in zip(path, path[1:], strict=False)]
+    return [{"from": a, "to": b, "n": 1} for a, b in pairwise(path)]
 
 
 __all__ = ["END", "MODES", "START", "cascade", "cascades_table", "credit", "day", "ledger", "node", "people_table",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -24,7 +25,7 @@ def table(*paths: tuple[tuple[int, ...], int]) -> list[list[int]]:
     out = [[0] * 6 for _ in range(5)]
     for path, times in paths:
         walk = [START, *path]
-        for a, b in zip(walk, walk[1:], strict=False):
+        for a, b in pairwise(walk):
             out[a][{CONV: 4, NULL: 5}.get(b, b)] += times
     return out
 

@@ -222,7 +222,8 @@ def test_the_unanswered_are_said_but_have_no_veto():
     rows += [
         person(
             f"u{i:02}", origin="unknown", origin_unanswered="conversation", unanswered=True, spoke=1,
-            value=(0, 0), value_micros=90_000_000, credit_unanswered_micros=credit(linear=(90, 0)), touches_unanswered=1,
+            value=(0, 0), value_micros=90_000_000, credit_unanswered_micros=credit(linear=(90, 0)),
+            touches_unanswered=1,
         )
         for i in range(60)
     ]  # fmt: skip

@@ -21,10 +21,8 @@ HOUR = 3_600_000_000
 def shares_of(parent, hours, person, end, root_is_share=False, cascade=None):
     n = len(parent)
     where = np.zeros(n, dtype=np.int64) if cascade is None else np.array(cascade)
-    return people_shares(
-        where, np.array(parent), np.array(hours) * HOUR, np.array(person), np.array([root_is_share] * (where.max() + 1)),
-        end * HOUR,
-    )  # fmt: skip
+    roots = np.array([root_is_share] * (where.max() + 1))
+    return people_shares(where, np.array(parent), np.array(hours) * HOUR, np.array(person), roots, end * HOUR)
 
 
 def test_by_hand():

@@ -145,6 +145,15 @@ def p_value(difference_low: FloatArray, difference_high: FloatArray) -> float:
     return min(1.0, max(p, 1.0 / len(difference_low)))
 
 
+def numbered(codes: IntArray) -> tuple[int, IntArray]:
+    """Codes from 0 upwards without gaps, where that saves room: (how many, code of each)."""
+    top = int(codes.max(initial=-1)) + 1
+    if top <= 2 * len(codes) + 1_000:
+        return top, codes
+    used, place = np.unique(codes, return_inverse=True)
+    return len(used), place.astype(np.int64).reshape(-1)
+
+
 def by_unit(unit: IntArray, columns: FloatArray) -> Classes:
     """Rows of people to classes of units.
 
@@ -156,10 +165,9 @@ def by_unit(unit: IntArray, columns: FloatArray) -> Classes:
     single = collapse(columns[alone])
     if not len(grouped):
         return single
-    used, place = np.unique(unit[grouped], return_inverse=True)
-    place = place.reshape(-1)
-    sums = np.zeros((len(used), columns.shape[1]))
+    used, place = numbered(unit[grouped])
+    sums = np.zeros((used, columns.shape[1]))
     for j in range(columns.shape[1]):
-        sums[:, j] = np.bincount(place, weights=columns[grouped, j], minlength=len(used))
+        sums[:, j] = np.bincount(place, weights=columns[grouped, j], minlength=used)
     together = collapse(sums)
     return collapse(np.concatenate([single.rows, together.rows]), np.concatenate([single.counts, together.counts]))

@@ -71,7 +71,8 @@ def coded(array: Arrow) -> Coded:
         encoded = encoded.unify_dictionaries().combine_chunks()
     names = [str(x) if x is not None else None for x in text(encoded.dictionary).to_pylist()]
     raw = np.asarray(pc.fill_null(pc.cast(encoded.indices, pa.int64()), -1))
-    used = np.unique(raw[raw >= 0])
+    # The last place counts the missing ones.
+    used = np.flatnonzero(np.bincount(np.where(raw < 0, len(names), raw), minlength=len(names) + 1)[: len(names)])
     present = sorted({name for name in (names[i] for i in used) if name is not None})
     place = {name: i for i, name in enumerate(present)}
     lookup = np.full(len(names) + 1, -1, dtype=np.int64)
@@ -157,6 +158,14 @@ class People(Columns):
         return self.modes("origin")
 
     @cached_property
+    def channel(self) -> Coded:
+        return self.coded("channel")
+
+    @cached_property
+    def origin_campaign(self) -> Coded:
+        return self.coded("origin_campaign")
+
+    @cached_property
     def unit(self) -> Coded:
         return self.coded("unit")
 
@@ -208,8 +217,7 @@ def unit_ids(unit: IntArray, who: IntArray) -> IntArray:
     """A unit for each entry of `who`: the cascade where there is one, else the person."""
     cascades = int(unit.max(initial=-1)) + 1
     own = unit[who]
-    found = np.where(own >= 0, own, cascades + who)
-    return np.unique(found, return_inverse=True)[1].astype(np.int64).reshape(-1)
+    return np.where(own >= 0, own, cascades + who)
 
 
 def iso(micros: int) -> str:

@@ -163,7 +163,7 @@ def answer(g: Ground) -> list[Action]:
     waiting = since != NEVER
     if not np.any(waiting):
         return []
-    channel = p.coded("channel")
+    channel = p.channel
     before = (p.modes("origin_unanswered") != 0).astype(np.int64)
     stratum = channel.codes * 2 + before
     k = 2 * len(channel.names)
@@ -318,8 +318,7 @@ def post(g: Ground) -> list[Action]:
     """Post again where a post has brought most, by campaign and by channel."""
     out = []
     tries = g.cascades.tries.astype(np.int64)
-    for column, word in (("origin_campaign", "campaign"), ("channel", "channel")):
-        found = g.people.coded(column)
+    for found, word in ((g.people.origin_campaign, "campaign"), (g.people.channel, "channel")):
         # One channel alone says nothing about where to post.
         if len(found.names) < (1 if word == "campaign" else 2):
             continue
@@ -346,7 +345,7 @@ def post(g: Ground) -> list[Action]:
 def share(g: Ground) -> list[Action]:
     """Let people share what has brought most per share."""
     p = g.people
-    found = p.coded("origin_campaign")
+    found = p.origin_campaign
     if not found.names:
         return []
     y = np.zeros(p.n)
@@ -378,7 +377,7 @@ def share(g: Ground) -> list[Action]:
 def stop(g: Ground) -> list[Action]:
     """Stop campaigns that burn opt-outs and flags above the mean while their people are worth less than the mean."""
     p = g.people
-    found = p.coded("origin_campaign")
+    found = p.origin_campaign
     if len(found.names) < 2:
         return []
     k = len(found.names)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from hubbub.compare.sides import (
     Manner,
     Pair,
     Side,
+    Split,
     benjamini_hochberg,
     draw_sides,
     draw_totals,
@@ -32,6 +34,7 @@ from hubbub.compare.sides import (
     pair,
     pair_of,
     pair_of_heaps,
+    split,
 )
 from hubbub.converse.lasting import kaplan_meier, quantile_time
 from hubbub.estimate import Estimate
@@ -71,10 +74,21 @@ class Data:
         sides = np.array([KIND_SIDES.get(c.kind, -1) for c in self.campaigns] + [-1], dtype=np.int64)
         object.__setattr__(self, "kinds", sides)
 
+    @cached_property
     def origin(self) -> IntArray:
         """Side of each person by origin: 0 conversation, 1 spread, -1 neither."""
         origin = self.people.origin
         return np.where((origin == 0) | (origin == 1), origin, -1).astype(np.int64)
+
+    @cached_property
+    def split(self) -> Split:
+        """The people by side and unit, for all rows that speak of people by origin."""
+        return split(self.people.unit.codes, self.origin)
+
+    def lot(self, num: npt.NDArray[Any], den: npt.NDArray[Any] | None = None) -> Lot:
+        """A metric of people by origin; without `den` a total."""
+        below = np.zeros(1, dtype=np.int8).repeat(self.people.n) if den is None else den
+        return Lot(self.people.unit.codes, self.origin, num, below, self.split)
 
     def side_of_cascades(self) -> IntArray:
         return self.kinds[self.world.cascade_campaign]
@@ -103,12 +117,11 @@ class Row:
 
 
 def _ratio(data: Data, name: str, num: npt.NDArray[Any], den: npt.NDArray[Any], manner: Manner) -> Pair:
-    lot = Lot(data.people.unit.codes, data.origin(), num.astype(np.float64), den.astype(np.float64))
-    return pair(lot, manner, data.seed, name, data.level)
+    return pair(data.lot(num, den), manner, data.seed, name, data.level)
 
 
 def _mean(data: Data, name: str, num: npt.NDArray[Any], how: str, fraction: bool = False, times: float = 1.0) -> Pair:
-    ones = np.ones(data.people.n)
+    ones = np.ones(data.people.n, dtype=np.int8)
     manner = Manner(f"{how}; mean over people by origin; draws of units", NOBODY, fraction=fraction, times=times)
     return _ratio(data, name, num, ones, manner)
 
@@ -139,7 +152,7 @@ def _of_all_originals(data: Data, name: str) -> Pair:
     everything = float(made.sum()) + int(data.cascades.tries.sum())
     if everything <= 0.0:
         return none("no originals in the log")
-    lot = Lot(data.people.unit.codes, data.origin(), made, np.zeros(data.people.n))
+    lot = data.lot(data.people.ints("made"))
     sides = draw_totals(lot, (1.0 / everything, 1.0 / everything), data.seed, name)
     capped = [s and Side(s.value, s.n, np.minimum(s.plain, 1.0), np.minimum(s.unseen, 1.0)) for s in sides]
     manner = Manner("posts by people over all originals, the brand's own held fixed; draws of units", NOBODY)
@@ -178,9 +191,8 @@ def _bounds(data: Data, name: str, den: npt.NDArray[Any], how: str, unknown: str
     machine, human = p.ints("visits_machine"), p.ints("visits_human")
     upper = np.maximum(p.ints("visits") - machine, 0)
     manner = Manner(how, unknown)
-    codes, origin = p.unit.codes, data.origin()
-    low = draw_sides(Lot(codes, origin, human.astype(np.float64), den), manner, data.seed, name)
-    high = draw_sides(Lot(codes, origin, upper.astype(np.float64), den), manner, data.seed, name)
+    low = draw_sides(data.lot(human, den), manner, data.seed, name)
+    high = draw_sides(data.lot(upper, den), manner, data.seed, name)
     both: list[Side | None] = []
     for a, b in zip(low, high, strict=True):
         both.append(None if a is None or b is None else Side(b.value, b.n, a.plain, b.unseen))
@@ -189,12 +201,12 @@ def _bounds(data: Data, name: str, den: npt.NDArray[Any], how: str, unknown: str
 
 def _visits_per_person(data: Data, name: str) -> Pair:
     how = "visits not known as machines; the low end counts only those known as human; draws of units"
-    return _bounds(data, name, np.ones(data.people.n), how, NOBODY)
+    return _bounds(data, name, np.ones(data.people.n, dtype=np.int8), how, NOBODY)
 
 
 def _visits_per_share(data: Data, name: str) -> Pair:
     how = "visits not known as machines over shares; the low end counts only those known as human; draws of units"
-    return _bounds(data, name, data.people.ints("shares").astype(np.float64), how, "nobody shared")
+    return _bounds(data, name, data.people.ints("shares"), how, "nobody shared")
 
 
 def _days(data: Data) -> float:
@@ -202,25 +214,21 @@ def _days(data: Data) -> float:
 
 
 def _new_per_day(data: Data, name: str) -> Pair:
-    lot = Lot(data.people.unit.codes, data.origin(), np.ones(data.people.n), np.zeros(data.people.n))
+    lot = data.lot(np.ones(data.people.n, dtype=np.int8))
     per = 1.0 / _days(data)
     sides = draw_totals(lot, (per, per), data.seed, name)
     return pair_of(sides, Manner("people by origin over the days of the log; draws of units", NOBODY), data.level)
 
 
 def _measured_reach(data: Data, name: str) -> Pair:
-    touched = data.people.ints("touches_conversation") * 0
-    for mode in ("conversation", "spread", "broadcast", "unknown"):
-        touched = touched + data.people.ints(f"touches_{mode}")
-    lot = Lot(data.people.unit.codes, data.origin(), (touched > 0).astype(np.float64), np.zeros(data.people.n))
-    sides = draw_totals(lot, (1.0, 1.0), data.seed, name)
+    sides = draw_totals(data.lot(_touches(data.people) > 0), (1.0, 1.0), data.seed, name)
     return pair_of(sides, Manner("people seen, a floor; draws of units", NOBODY), data.level)
 
 
 def _peak(data: Data, name: str) -> Pair:
     how = "busiest day over the median day of new people; draws of units"
     manner = Manner(how, "more than half of the days bring nobody new")
-    first, side, unit = data.people.times("first"), data.origin(), data.people.unit.codes
+    first, side, unit = data.people.times("first"), data.origin, data.people.unit.codes
     days = int(_days(data)) + 1
     sides: list[Side | None] = []
     for j in (0, 1):
@@ -310,7 +318,7 @@ def _touches_unknown(data: Data, name: str) -> Pair:
 def _entropy(column: str, why: str) -> Callable[[Data, str], Pair]:
     def measure(data: Data, name: str) -> Pair:
         found = data.people.coded(column)
-        side = data.origin()
+        side = data.origin
         used = (side >= 0) & (found.codes >= 0)
         if not np.any(used):
             return none(why)
@@ -346,11 +354,11 @@ def _bits(mass: FloatArray) -> FloatArray:
 
 def _burnt(column: str, by: str) -> Callable[[Data, str], Pair]:
     def measure(data: Data, name: str) -> Pair:
-        num = data.people.ints(column).astype(np.float64)
+        num = data.people.ints(column)
         what = f"`{column[:-1]}` per 1,000 {by}"
         if by == "people":
             return _mean(data, name, num, what, times=1_000.0)
-        den = data.people.ints("contacts").astype(np.float64)
+        den = data.people.ints("contacts")
         return _ratio(data, name, num, den, Manner(f"{what}; draws of units", "nobody was contacted", times=1_000.0))
 
     return measure
@@ -380,7 +388,7 @@ def _still_there_per_effort(data: Data, name: str) -> Pair:
     if not data.effort.both():
         return none(data.effort.why)
     flag = data.people.flags("retained_90")
-    side = np.where(flag >= 0, data.origin(), -1)
+    side = np.where(flag >= 0, data.origin, -1)
     lot = Lot(data.people.unit.codes, side, (flag == 1).astype(np.float64), np.zeros(data.people.n))
     sides = draw_totals(lot, _scales(data, 1.0), data.seed, name)
     why = "nobody was first seen 120 days or more before the end of the log"

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from hubbub.activity import MICROS
-from hubbub.compare.draws import by_unit, ends, heavy, stream, weigh
+from hubbub.compare.draws import by_unit, ends, heavy, numbered, stream, weigh
 from hubbub.compare.frame import Array, IntArray, People
 from hubbub.compare.money import Spent, money_estimate
 from hubbub.compare.sides import Lot, Manner, single
@@ -40,7 +40,7 @@ def per_person(people: People, mode: int, column: str, how: str, seed: int, leve
     mine = people.origin == mode
     lot = Lot(
         people.unit.codes[mine], np.zeros(int(mine.sum()), dtype=np.int64),
-        people.ints(column)[mine].astype(np.float64), np.ones(int(mine.sum())),
+        people.ints(column)[mine], np.ones(int(mine.sum()), dtype=np.int8),
     )  # fmt: skip
     return single(lot, Manner(how, NOBODY), seed, f"{column}:{MODES[mode]}", level)
 
@@ -85,8 +85,8 @@ def _largest_unit(unit: IntArray, micros: IntArray) -> int:
     together = unit[~alone]
     best = int(micros[alone].max(initial=0))
     if len(together):
-        place = np.unique(together, return_inverse=True)[1].reshape(-1)
-        sums = np.zeros(int(place.max()) + 1, dtype=np.int64)
+        number, place = numbered(together)
+        sums = np.zeros(number, dtype=np.int64)
         np.add.at(sums, place, micros[~alone])
         best = max(best, int(sums.max()))
     return best

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,10 +14,10 @@ from hubbub.compare.draws import (
     DRAWS,
     FEW_PEOPLE,
     Classes,
-    by_unit,
     collapse,
     ends,
     heavy,
+    numbered,
     p_value,
     stream,
     weigh,
@@ -26,6 +27,7 @@ from hubbub.estimate import Estimate
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
+Numbers = npt.NDArray[Any]
 
 CONVERSATION, SPREAD = 0, 1
 
@@ -41,17 +43,42 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
+class Split:
+    """Rows by side: those that are units of their own, and those that share a unit.
+
+    alone : row numbers of either side; shared : row numbers; unit, side : int64, of the shared rows; units : how many
+    """
+
+    alone: tuple[IntArray, IntArray]
+    shared: IntArray
+    unit: IntArray
+    side: IntArray
+    units: int
+
+
+def split(unit: IntArray, side: IntArray) -> Split:
+    """unit : int64[n], -1 where the row is a unit of its own; side : int64[n], 0 or 1, others are left out."""
+    single = unit < 0
+    alone = np.flatnonzero(single & (side == CONVERSATION)), np.flatnonzero(single & (side == SPREAD))
+    shared = np.flatnonzero(~single & ((side == CONVERSATION) | (side == SPREAD)))
+    units, codes = numbered(unit[shared])
+    return Split(alone, shared, codes, side[shared], units)
+
+
+@dataclass(frozen=True, slots=True)
 class Lot:
     """What is to be drawn: one row a person (or cascade, or campaign).
 
     unit : int64[n], -1 where the row is a unit of its own; side : int64[n], 0 conversation, 1 spread, others left out
-    num, den : float64[n], the metric is sum(num) / sum(den)
+    num, den : whole numbers or floats [n], the metric is sum(num) / sum(den)
+    ready : the split of unit and side, where it is at hand
     """
 
     unit: IntArray
     side: IntArray
-    num: FloatArray
-    den: FloatArray
+    num: Numbers
+    den: Numbers
+    ready: Split | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,88 +112,115 @@ class Side:
     unseen: FloatArray
 
 
-def draw_sides(lot: Lot, manner: Manner, seed: int, name: str, draws: int = DRAWS) -> list[Side | None]:
-    """Draw both sides of a metric; None for a side of which nothing is known."""
-    used = (lot.side == CONVERSATION) | (lot.side == SPREAD)
-    used &= (lot.den != 0.0) | (lot.num != 0.0)
-    side, num, den = lot.side[used], lot.num[used], lot.den[used]
-    classes = _classes(lot.unit[used], side, num, den)
-    rng = stream(seed, name)
-    unseen = [heavy(draws, rng), heavy(draws, rng)]
-    total = weigh(classes, draws, rng)
-    out: list[Side | None] = []
-    for j in (CONVERSATION, SPREAD):
-        mine = side == j
-        whole = float(den[mine].sum())
-        if whole <= 0.0:
-            out.append(None)
-            continue
-        n = int(np.count_nonzero(den[mine]))
-        largest = float(num[mine].max(initial=0.0))
-        largest = largest if largest > 0.0 else manner.fallback
-        weight, times = unseen[j]
-        extra = weight * largest * (times if n < FEW_PEOPLE else 1.0)
-        below = weight * largest * (times if n < FEW_PEOPLE else 1.0) if manner.events else weight
-        top, bottom = total[2 * j], np.maximum(total[2 * j + 1], 1e-300)
-        value = np.array([float(num[mine].sum()) / whole])
-        found = [_shaped(x, manner) for x in (value, top / bottom, (top + extra) / (bottom + below))]
-        out.append(Side(float(found[0][0]), n, found[1], np.maximum(found[2], found[1])))
-    return out
-
-
 SMALL = 1_000
 """Whole numbers up to here are counted in a table instead of being sorted."""
 
 
-def _classes(unit: IntArray, side: IntArray, num: FloatArray, den: FloatArray) -> Classes:
-    """Rows (num, den) of either side to classes of units; people with small whole numbers by counting."""
-    top = max(float(num.max(initial=0.0)), float(den.max(initial=0.0)))
-    whole = top <= SMALL and bool(np.all(num >= 0.0)) and bool(np.all(num == np.floor(num)))
-    quick = (unit < 0) if whole and bool(np.all(den == np.floor(den))) else np.zeros(len(unit), dtype=np.bool_)
-    slow = ~quick
-    columns = np.zeros((int(slow.sum()), 4))
-    rows = np.arange(len(columns))
-    columns[rows, 2 * side[slow]] = num[slow]
-    columns[rows, 2 * side[slow] + 1] = den[slow]
-    others = by_unit(unit[slow], columns)
-    if not np.any(quick):
-        return others
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """A lot as classes of units with the sums (num, den) of both sides, and the figures of each side.
+
+    n : rows with a denominator; rows : all rows; num, den : sums; largest : largest num of a row
+    """
+
+    classes: Classes
+    n: list[int]
+    rows: list[int]
+    num: list[float]
+    den: list[float]
+    largest: list[float]
+
+
+def _gather(lot: Lot) -> Gathered:
+    parts = lot.ready or split(lot.unit, lot.side)
+    found = Gathered(collapse(np.zeros((0, 4))), [], [], [], [], [])
+    rows, counts = [], []
+    columns = np.zeros((parts.units, 4))
+    num_shared, den_shared = lot.num[parts.shared], lot.den[parts.shared]
+    for j in (CONVERSATION, SPREAD):
+        single = _tabled(lot.num[parts.alone[j]], lot.den[parts.alone[j]])
+        place = np.zeros((len(single.counts), 4))
+        place[:, 2 * j : 2 * j + 2] = single.rows
+        rows.append(place)
+        counts.append(single.counts)
+        mine = parts.side == j
+        num, den = num_shared[mine].astype(np.float64), den_shared[mine].astype(np.float64)
+        columns[:, 2 * j] = np.bincount(parts.unit[mine], weights=num, minlength=parts.units)
+        columns[:, 2 * j + 1] = np.bincount(parts.unit[mine], weights=den, minlength=parts.units)
+        found.n.append(int(single.counts[single.rows[:, 1] != 0.0].sum()) + int(np.count_nonzero(den)))
+        found.rows.append(len(parts.alone[j]) + len(num))
+        found.num.append(float((single.rows[:, 0] * single.counts).sum() + num.sum()))
+        found.den.append(float((single.rows[:, 1] * single.counts).sum() + den.sum()))
+        found.largest.append(max(float(single.rows[:, 0].max(initial=0.0)), float(num.max(initial=0.0))))
+    together = collapse(columns)
+    classes = collapse(np.concatenate([*rows, together.rows]), np.concatenate([*counts, together.counts]))
+    return replace(found, classes=classes)
+
+
+def _tabled(num: Numbers, den: Numbers) -> Classes:
+    """Pairs (num, den) with their number; small whole numbers are counted in a table."""
+    whole = num.dtype.kind in "iub" and den.dtype.kind in "iub" and len(num) > 0
+    if not whole or min(num.min(), den.min()) < 0 or max(num.max(), den.max()) > SMALL:
+        return collapse(np.stack([num.astype(np.float64), den.astype(np.float64)], axis=1))
     n, d = int(num.max()) + 1, int(den.max()) + 1
-    key = (side[quick] * n + num[quick].astype(np.int64)) * d + den[quick].astype(np.int64)
-    count = np.bincount(key, minlength=2 * n * d)
-    found = np.flatnonzero(count)
-    table = np.zeros((len(found), 4))
-    place, spot = np.arange(len(found)), found // (n * d)
-    table[place, 2 * spot] = found // d % n
-    table[place, 2 * spot + 1] = found % d
-    return collapse(np.concatenate([table, others.rows]), np.concatenate([count[found], others.counts]))
+    key = num.astype(np.int32) * np.int32(d)
+    key += den.astype(np.int32)
+    count = np.bincount(key, minlength=n * d)
+    count[0] = 0
+    seen = np.flatnonzero(count)
+    return Classes(np.stack([seen // d, seen % d], axis=1).astype(np.float64), count[seen])
+
+
+def draw_sides(lot: Lot, manner: Manner, seed: int, name: str, draws: int = DRAWS) -> list[Side | None]:
+    """Draw both sides of a metric; None for a side of which nothing is known."""
+    found = _gather(lot)
+    rng = stream(seed, name)
+    unseen = [heavy(draws, rng), heavy(draws, rng)]
+    total = weigh(found.classes, draws, rng)
+    out: list[Side | None] = []
+    for j in (CONVERSATION, SPREAD):
+        if found.den[j] <= 0.0:
+            out.append(None)
+            continue
+        largest = found.largest[j] if found.largest[j] > 0.0 else manner.fallback
+        weight, times = unseen[j]
+        factor = weight * (times if found.n[j] < FEW_PEOPLE else 1.0)
+        below = factor * largest if manner.events else weight
+        top, bottom = total[2 * j], np.maximum(total[2 * j + 1], 1e-300)
+        value = np.array([found.num[j] / found.den[j]])
+        shaped = [_shaped(x, manner) for x in (value, top / bottom, (top + factor * largest) / (bottom + below))]
+        out.append(Side(float(shaped[0][0]), found.n[j], shaped[1], np.maximum(shaped[2], shaped[1])))
+    return out
 
 
 def draw_totals(
     lot: Lot, scale: tuple[float, float], seed: int, name: str, fallback: float = 1.0, draws: int = DRAWS
 ) -> list[Side | None]:
-    """Draws of the sum of `num` on each side times a factor; None where nobody is on a side (`den` is not used).
+    """Draws of the sum of `num` on each side times a factor; None where nobody is on a side (`den` is 0 for all).
 
     The unseen unit is as in the verdict: the largest unit of the side times min(100, 1/u).
     """
-    used = (lot.side == CONVERSATION) | (lot.side == SPREAD)
-    side, num, unit = lot.side[used], lot.num[used], lot.unit[used]
+    found = _gather(lot)
     rng = stream(seed, name)
     unseen = [heavy(draws, rng), heavy(draws, rng)]
-    classes = _classes(unit, side, num, np.zeros(len(num)))
-    total = weigh(classes, draws, rng)
+    total = weigh(found.classes, draws, rng)
     out: list[Side | None] = []
     for j in (CONVERSATION, SPREAD):
-        n = int(np.count_nonzero(side == j))
-        if not n:
+        if not found.rows[j]:
             out.append(None)
             continue
-        largest = float(classes.rows[:, 2 * j].max(initial=0.0))
+        largest = float(found.classes.rows[:, 2 * j].max(initial=0.0))
         weight, times = unseen[j]
         plain = total[2 * j] * scale[j]
         extra = weight * times * (largest if largest > 0.0 else fallback) * scale[j]
-        out.append(Side(float(num[side == j].sum()) * scale[j], n, plain, plain + extra))
+        out.append(Side(found.num[j] * scale[j], found.rows[j], plain, plain + extra))
     return out
+
+
+def _shaped(x: FloatArray, manner: Manner) -> FloatArray:
+    x = np.minimum(x, 1.0) if manner.fraction else x
+    x = manner.shape(x) if manner.shape is not None else x
+    return np.asarray(x * manner.times)
 
 
 def histogram(unit: IntArray, side: IntArray, cell: IntArray, k: int) -> Classes:
@@ -178,17 +232,11 @@ def histogram(unit: IntArray, side: IntArray, cell: IntArray, k: int) -> Classes
     grouped = np.flatnonzero(~alone)
     if not len(grouped):
         return Classes(single_rows, count[count > 0])
-    used, where = np.unique(unit[grouped], return_inverse=True)
-    table = np.bincount(where.reshape(-1) * (2 * k) + place[grouped], minlength=len(used) * 2 * k)
-    table = table.reshape(len(used), 2 * k).astype(np.float64)
-    ones = np.ones(len(used), dtype=np.int64)
+    used, where = numbered(unit[grouped])
+    table = np.bincount(where * (2 * k) + place[grouped], minlength=used * 2 * k)
+    table = table.reshape(used, 2 * k).astype(np.float64)
+    ones = np.ones(used, dtype=np.int64)
     return collapse(np.concatenate([single_rows, table]), np.concatenate([count[count > 0], ones]))
-
-
-def _shaped(x: FloatArray, manner: Manner) -> FloatArray:
-    x = np.minimum(x, 1.0) if manner.fraction else x
-    x = manner.shape(x) if manner.shape is not None else x
-    return np.asarray(x * manner.times)
 
 
 def pair_of(sides: list[Side | None], manner: Manner, level: float) -> Pair:

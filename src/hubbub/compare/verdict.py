@@ -232,7 +232,8 @@ def _sums(unit: IntArray, cascades: int, who: IntArray, values: IntArray) -> tup
 def _count_units(unit: IntArray, touched: BoolArray) -> int:
     """How many units have a person for whom `touched` holds."""
     alone = int(np.count_nonzero(touched & (unit < 0)))
-    return alone + len(np.unique(unit[touched & (unit >= 0)]))
+    seen = np.bincount(unit[touched & (unit >= 0)])
+    return alone + int(np.count_nonzero(seen))
 
 
 def count_units(people: People, variant: str = "") -> dict[str, int]:

@@ -14,7 +14,7 @@ from numba import njit
 
 from hubbub.activity import NO_TOUCH, TYPES
 from hubbub.converse.credit import divide
-from hubbub.converse.turns import NEVER, WEEK_US, exchange
+from hubbub.converse.turns import NEVER, exchange
 from hubbub.kernel import IntArray, jit
 from hubbub.rows import (
     AUTOMATED,
@@ -190,13 +190,9 @@ def _fold(  # type: ignore[no-untyped-def]
         _lasting(lo, hi, fold.end[p], fold.time, fold.flags, row)
         _halves(done, scratch.done_at, row)
         _level(row)
-        campaign_offsets[p + 1] = _campaigns(
-            lo, hi, fold, done, scratch.done_in, slot, campaigns, campaign_offsets[p]
-        )
+        campaign_offsets[p + 1] = _campaigns(lo, hi, fold, done, scratch.done_in, slot, campaigns, campaign_offsets[p])
         scratch.steps[:] = 0
-        _worth(
-            p, lo, hi, fold, window, conv_at, scratch, row, credit, credit_hidden, credit_unanswered, credit_offsets
-        )
+        _worth(p, lo, hi, fold, window, conv_at, scratch, row, credit, credit_hidden, credit_unanswered, credit_offsets)
         _null_path(lo, hi, fold, window, conv_at, scratch.steps, row)
         at = step_offsets[p]
         for a in range(7):

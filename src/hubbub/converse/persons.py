@@ -48,7 +48,8 @@ class Persons:
         """Order by label, then by first handle."""
         first = self.handles.values.take(self.handles.offsets[:-1])
         keys = pa.table({"label": self.label, "first": first})
-        return pc.sort_indices(keys, [("label", "ascending"), ("first", "ascending")]).to_numpy()
+        order = pc.sort_indices(keys, [("label", "ascending"), ("first", "ascending")])
+        return np.asarray(order.to_numpy())
 
 
 def describe(whose: IntArray, channel: pa.Array, handle: pa.Array, count: int, register: Register) -> Persons:
@@ -58,7 +59,7 @@ def describe(whose: IntArray, channel: pa.Array, handle: pa.Array, count: int, r
     channel, handle : text[h], each pair once
     """
     names = pc.binary_join_element_wise(channel, handle, ":")
-    if count == names.__len__() and not register.people:
+    if count == len(names) and not register.people:
         order = np.argsort(whose, kind="stable")
     else:
         rank = np.empty(len(names), np.int64)

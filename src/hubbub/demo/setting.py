@@ -54,6 +54,7 @@ class Campaign:
     rewarded : chance that something was promised for a share
     hours : clock hours of its posts
     tuesdays : posts on Tuesdays only
+    linked : chance that a post carries a share link of the brand
     """
 
     name: str
@@ -68,18 +69,19 @@ class Campaign:
     rewarded: float
     hours: tuple[int, ...]
     tuesdays: bool = False
+    linked: float = 0.45
 
 
 YEAR = (("2025-11-23", "2026-11-22"),)
 CAMPAIGNS = (
-    Campaign("Plant clinic Tuesdays", YEAR, 0.12, 700, 24, 26, 34, 1.0, (0.9, 0.02, 0.08), 0.0, (10, 18, 18, 18, 19), True),
-    Campaign("Frost warning", (("2025-11-25", "2026-02-26"), ("2026-10-20", "2026-11-22")), 0.24, 300, 10, 12, 13, 1.0,
-             (0.85, 0.04, 0.11), 0.0, (16, 17, 18)),
-    Campaign("Repotting podcast", (("2026-01-12", "2026-10-30"),), 0.38, 250, 12, 10, 6, 0.7, (0.8, 0.03, 0.17), 0.0, (7, 12)),
-    Campaign("Cutting swap", (("2026-04-06", "2026-10-10"),), 0.82, 260, 12, 13, 13, 1.1, (0.75, 0.05, 0.2), 0.25, (11, 17)),
-    Campaign("Moss wall photo", (("2026-05-02", "2026-06-20"),), 0.61, 180, 5, 7, 3, 2.2, (0.7, 0.1, 0.2), 0.05, (12, 19)),
-    Campaign("Fern quiz", (("2026-01-20", "2026-03-05"),), 0.66, 300, 6, 8, 3, 1.5, (0.6, 0.17, 0.23), 0.4, (18, 20)),
-    Campaign("Name your plant", (("2026-06-08", "2026-07-05"), ("2026-11-09", "2026-11-22")), 0.87, 240, 6, 9, 2.5, 2.0,
+    Campaign("Plant clinic Tuesdays", YEAR, 0.12, 420, 24, 26, 42, 0.16, (0.9, 0.02, 0.08), 0.0, (10, 18, 18, 18, 19), True, 0.1),
+    Campaign("Frost warning", (("2025-11-25", "2026-02-26"), ("2026-10-20", "2026-11-22")), 0.24, 200, 10, 12, 15, 0.3,
+             (0.85, 0.04, 0.11), 0.0, (16, 17, 18), False, 0.15),
+    Campaign("Repotting podcast", (("2026-01-12", "2026-10-30"),), 0.38, 200, 12, 10, 8, 0.4, (0.8, 0.03, 0.17), 0.0, (7, 12)),
+    Campaign("Cutting swap", (("2026-04-06", "2026-10-10"),), 0.82, 70, 8, 13, 19, 0.1, (0.75, 0.05, 0.2), 0.25, (11, 17), False, 0.1),
+    Campaign("Moss wall photo", (("2026-05-02", "2026-06-20"),), 0.61, 200, 5, 7, 3, 2.4, (0.7, 0.1, 0.2), 0.05, (12, 19)),
+    Campaign("Fern quiz", (("2026-01-20", "2026-03-05"),), 0.66, 380, 6, 8, 3, 1.8, (0.6, 0.17, 0.23), 0.4, (18, 20)),
+    Campaign("Name your plant", (("2026-06-08", "2026-07-05"), ("2026-11-09", "2026-11-22")), 0.87, 260, 6, 9, 2.5, 2.2,
              (0.58, 0.19, 0.23), 0.1, (10, 19)),
     Campaign("Spring sale mail", (("2026-03-03", "2026-04-30"), ("2026-11-02", "2026-11-20")), 0.03, 500, 6, 9, 2, 0.6,
              (0.92, 0.02, 0.06), 0.6, (8, 9)),
@@ -95,8 +97,8 @@ RUNNING_DAY, RUNNING_HOUR, RUNNING_DIRECT, RUNNING_REPRODUCTION = "2026-11-21", 
 GENERATION_MEDIAN_HOURS, GENERATION_SIGMA = 2.6, 0.9
 
 EFFORT = {
-    "conversation": ((CLINIC, 3.4), (FROST, 0.6), (SWAP, 0.9), (PODCAST, 0.3), (MOSS, 0.2), (QUIZ, 0.1), (CARD, 0.1)),
-    "spread": ((QUIZ, 0.4), (CARD, 0.5), (SWAP, 0.4), (MOSS, 0.2)),
+    "conversation": ((CLINIC, 3.0), (FROST, 0.6), (SWAP, 0.8), (PODCAST, 0.3), (MOSS, 0.2), (QUIZ, 0.1), (CARD, 0.1)),
+    "spread": ((QUIZ, 0.5), (CARD, 0.7), (SWAP, 0.3), (MOSS, 0.3)),
     "broadcast": ((SALE, 0.5), (PODCAST, 0.7), (CLINIC, 0.3)),
 }
 """Hours a week in a log of 200,000 rows, by mode and campaign, over the whole year."""

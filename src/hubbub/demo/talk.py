@@ -77,7 +77,8 @@ def _campaign_days(tale: Tale, campaign: Ints) -> npt.NDArray[np.int64]:
 
 
 def _links(tale: Tale) -> None:
-    linked = np.flatnonzero(tale.yes(len(tale.posts), 0.35))
+    chance = np.array([c.linked for c in setting.CAMPAIGNS])[tale.post_campaign]
+    linked = np.flatnonzero(tale.yes(len(tale.posts), chance))
     tale.link_time = tale.post_time[linked] - 60 * SECOND
     tale.link_campaign = tale.post_campaign[linked]
     tale.links = tale.rows.add(

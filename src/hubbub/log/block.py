@@ -20,7 +20,7 @@ LONGEST = 256 << 20
 """Bytes that one record may have; beyond, a quote or bracket is taken to be open."""
 
 
-class NotUtf8(Exception):  # noqa: N818  (never leaves the readers: they look for the place and raise LogError)
+class NotUtf8(Exception):
     """Some text of a block is not UTF-8."""
 
 
@@ -115,7 +115,7 @@ def raw_column(unknown: Mapping[str, pa.Array], given: pa.Array | None, rows: in
     frame = pl.DataFrame([p.alias(str(i)) for i, p in enumerate(pieces)])
     joined = frame.select(pl.concat_str(pl.all(), separator=",", ignore_nulls=True).alias("all")).to_series()
     text = pl.select(pl.when(joined.str.len_bytes() > 0).then("{" + joined + "}")).to_series()
-    made: pa.Array = text.to_arrow().cast(pa.string()) if len(pieces) else pa.nulls(rows, pa.string())
+    made: pa.Array = text.to_arrow().cast(pa.string()) if pieces else pa.nulls(rows, pa.string())
     return made if given is None else _merged(made, given)
 
 

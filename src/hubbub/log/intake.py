@@ -139,7 +139,7 @@ def _settle(
     lost = [row for row in group if row != best]
     for row in lost:
         if names[row] != names[best]:
-            refusals.add("", 0, records[row]["id"], "id", "its 64-bit key is that of another id; rename one of them", "")
+            refusals.add("", 0, records[row]["id"], "id", "it has the 64-bit key of another id; rename one", "")
         elif fp[row] == fp[best]:
             taken.already += 1
         else:

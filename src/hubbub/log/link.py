@@ -424,8 +424,8 @@ def _topmost(row: Any, who: Any, kind: Any, flags: Any, via: Any, obj: Any) -> A
 
 
 @jit
-def _walk(
-    time, channel, kind, ids, context, reply_base, object_base, via_base, salts,  # type: ignore[no-untyped-def]
+def _walk(  # type: ignore[no-untyped-def]
+    time, channel, kind, ids, context, reply_base, object_base, via_base, salts,
     reply, obj, via, who, addressed, person_key, brand_object, campaign, flags, thread, root, parent, owner,
     undone_rows, undone_times,
 ):  # fmt: skip
@@ -518,9 +518,7 @@ def _brand_threads(thread: IntArray, who: IntArray, kind: IntArray) -> IntArray:
 
 
 @jit
-def _second_flags(
-    who: Any, kind: Any, thread: Any, table: Any, speakers: Any, flags: Any, owner: Any
-) -> None:
+def _second_flags(who: Any, kind: Any, thread: Any, table: Any, speakers: Any, flags: Any, owner: Any) -> None:
     """Flags that depend on later rows: whether the brand answered, and whether it speaks in the thread."""
     for i in range(who.size):
         if not _IS_WORDS[kind[i]]:
@@ -555,11 +553,11 @@ def _naming(rows: Rows, linked: Linked, context: Context, posts: IntArray, names
     """Which posts hold one of the names as a word, after updates and deletions of their words."""
     import re
 
-    pattern = re.compile(r"(?<!\w)(?:" + "|".join(re.escape(n) for n in sorted(names, key=len, reverse=True)) + r")(?!\w)")
+    either = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+    pattern = re.compile(rf"(?<!\w)(?:{either})(?!\w)")
     contents = dict(zip(posts.tolist(), context.words(rows.origin[posts]), strict=True))
-    changes = np.flatnonzero(
-        ((rows.type == _CODE["update"]) | (rows.type == _CODE["delete"])) & (linked.object >= 0) & (linked.who != TOTALS)
-    )
+    new_words = (rows.type == _CODE["update"]) | (rows.type == _CODE["delete"])
+    changes = np.flatnonzero(new_words & (linked.object >= 0) & (linked.who != TOTALS))
     changes = changes[np.isin(linked.object[changes], posts)]
     if changes.size:
         for row, words in zip(changes.tolist(), context.words(rows.origin[changes]), strict=True):

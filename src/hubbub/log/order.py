@@ -76,7 +76,7 @@ def _group_order(targets: dict[int, set[int]], names: dict[int, Name]) -> list[t
 
 
 def _cut_cycles(targets: dict[int, set[int]], names: dict[int, Name]) -> None:
-    """Take from the smallest row of every strongly connected group its references into the group, until none is left."""
+    """Take from the smallest row of every strongly connected group its references into it, until none is left."""
     todo = [set(targets)]
     while todo:
         for group in _strongly_connected(todo.pop(), targets):

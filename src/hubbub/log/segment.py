@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -146,7 +147,9 @@ def _empty_rows(n: int) -> Rows:
     )  # fmt: skip
 
 
-def _take(table: pa.Table, rows: Rows, at: slice, channels: _Codes, campaigns: _Codes, currencies: _Codes, types: _Codes) -> None:
+def _take(
+    table: pa.Table, rows: Rows, at: slice, channels: _Codes, campaigns: _Codes, currencies: _Codes, types: _Codes
+) -> None:
     rows.time[at] = table.column("time").cast(pa.int64()).to_numpy()
     channels.take(table.column("channel"), rows.channel[at])
     types.take(table.column("type"), rows.type[at])

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from markupsafe import Markup
 
 from hubbub.report import words
@@ -40,29 +39,24 @@ class Told:
 
 def sizes_of_tries(cascades: pa.Table | None) -> list[int]:
     """Sizes of the brand's own posts, also of those that nobody shared."""
-    if cascades is None or not cascades.num_rows:
+    if cascades is None:
         return []
-    mine = cascades.filter(pc.fill_null(cascades.column("try"), False))
-    return [int(x) for x in mine.column("size").to_pylist() if x is not None]
+    own, sizes = (cascades.column(name).to_pylist() for name in ("try", "size"))
+    return [int(n) for mine, n in zip(own, sizes, strict=True) if mine and n is not None]
 
 
 def largest(cascades: pa.Table | None, end: datetime | None, how_many: int = HOW_MANY) -> list[Told]:
     """The largest cascades with at least one share, largest first, ties by (channel, root)."""
-    if cascades is None or not cascades.num_rows:
+    if cascades is None:
         return []
-    flat = cascades.drop_columns(["nodes"]).append_column("place", pa.array(range(cascades.num_rows)))
-    shared = flat.filter(pc.greater(pc.fill_null(flat.column("size"), 0), 1))
-    order = sorted(
-        zip(shared["place"].to_pylist(), shared["size"].to_pylist(), shared["channel"].to_pylist(),
-            shared["root"].to_pylist(), strict=True),
-        key=lambda row: (-row[1], str(row[2]), str(row[3])),
-    )  # fmt: skip
+    keys = zip(*(cascades.column(name).to_pylist() for name in ("size", "channel", "root")), strict=True)
+    order = sorted((-int(n), str(channel), str(root), i) for i, (n, channel, root) in enumerate(keys) if n and n > 1)
     out = []
-    for place, *_ in order[:how_many]:
+    for *_, place in order[:how_many]:
         one = cascades.slice(place, 1).combine_chunks()
         row: dict[str, Any] = one.drop_columns(["nodes"]).to_pylist()[0]
         nodes = one.column("nodes").chunk(0).flatten()
-        if len(nodes):
+        if len(nodes) > 1:
             out.append(_told(row, shares_of(nodes), end))
     return out
 

@@ -22,7 +22,7 @@ def curves(document: Mapping[str, Any]) -> Picture:
     known = {mode: steps_ for mode, steps_ in found.items() if steps_}
     if not known:
         return Picture(why="Nobody can be followed for 30 days yet.")
-    drawn = [mode for mode in ("spread", "broadcast", "conversation") if mode in known] or list(known)
+    drawn: list[str] = [mode for mode in ("spread", "broadcast", "conversation") if mode in known] or list(known)
     last = max(known[mode][-1][0] for mode in drawn)
     last = max(last, 30.0)
     bands, lines_ = [], []

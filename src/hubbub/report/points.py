@@ -64,7 +64,7 @@ def _row(p: Mapping[str, Any], first: bool, currency: str | None) -> Row:
     shown = {side: words.estimate(p.get(side), unit, currency) for side in SIDES}
     both = all(shown[side].known for side in SIDES)
     metric = clean(p.get("metric"), 160)
-    metric += "; less is better" if p.get("less_is_more") is True else ""
+    metric += "; less is more true" if p.get("less_is_more") is True else ""
     probability = number(p.get("p"))
     return Row(
         claim=_capital(clean(p.get("claim"), 120)) or "A point without a name",

@@ -72,6 +72,7 @@ def currency_of(document: Mapping[str, Any]) -> str | None:
         document.get("currency"),
         part(document, "verdict", "currency"),
         part(document, "verdict", "needs", "value_of_information", "currency"),
+        *(step.get("effect_unit") for step in rows(document.get("plan"))),
         part(document, "verdict", "unit_of_effort"),
     )
     return next((str(x) for x in named if isinstance(x, str) and CODE.fullmatch(x)), None)

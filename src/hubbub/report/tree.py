@@ -56,7 +56,8 @@ class Layout:
 
     @property
     def drawn(self) -> npt.NDArray[np.bool_]:
-        return self.host == np.arange(len(self.host))
+        here: npt.NDArray[np.bool_] = self.host == np.arange(len(self.host))
+        return here
 
 
 def shares_of(nodes: Any) -> Shares:

@@ -150,6 +150,8 @@ def unit_of(name: object, currency: object = None) -> Unit:
         return Unit(after="%", scale=100.0)
     if low in {"hours", "hour", "h"}:
         return Unit(after=f"{NO_BREAK}h")
+    if low == "per unit of effort":
+        return money_unit(currency)
     if low in {"days", "day", "d"}:
         return Unit(after=f"{NO_BREAK}days")
     if low in {"times", "ratio", "odds ratio", "x", "×", "fold"}:
