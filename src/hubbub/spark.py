@@ -106,12 +106,7 @@ def measure(segments: Sequence[Segment], settings: Settings, window_days: float 
     """The two tables and the ledger of a log, the same to the byte as `hubbub.measure.measure` gives."""
     if not sum(s.rows for s in segments):
         return measure_here(segments, settings, window_days)
-    raw = session().read.parquet(*[str(s.path) for s in segments]).select(*READ, "id", "content", "actor")
-    shared = _shared(raw, settings, window_days)
-    keyed = _keyed(raw, shared).persist()
-    linked = linked_rows(keyed, shared).persist()
-    people = people_rows(linked, shared).persist()
-    cascades = cascade_rows(linked, people, shared)
+    shared, keyed, linked, people, cascades = _frames(segments, settings, window_days)
     tables = Tables(
         _from_wire(people.drop("person_key", "first_exchange_us").toArrow(), PEOPLE, shared),
         _from_wire(cascades.toArrow(), CASCADES, shared),
@@ -120,6 +115,26 @@ def measure(segments: Sequence[Segment], settings: Settings, window_days: float 
     for frame in (people, linked, keyed):
         frame.unpersist()
     return tables
+
+
+def plans(segments: Sequence[Segment], settings: Settings, window_days: float = 30.0) -> dict[str, str]:
+    """The physical plans by which Spark brings linked rows, people and cascades about."""
+    _, keyed, linked, people, cascades = _frames(segments, settings, window_days)
+    out = {}
+    for name, frame in (("linked", linked), ("people", people), ("cascades", cascades)):
+        out[name] = str(frame._jdf.queryExecution().toString())
+    for frame in (people, linked, keyed):
+        frame.unpersist()
+    return out
+
+
+def _frames(segments: Sequence[Segment], settings: Settings, window_days: float) -> tuple[Any, ...]:
+    raw = session().read.parquet(*[str(s.path) for s in segments]).select(*READ, "id", "content", "actor")
+    shared = _shared(raw, settings, window_days)
+    keyed = _keyed(raw, shared).persist()
+    linked = linked_rows(keyed, shared).persist()
+    people = people_rows(linked, shared).persist()
+    return shared, keyed, linked, people, cascade_rows(linked, people, shared)
 
 
 def _shared(raw: DataFrame, settings: Settings, window_days: float) -> _Shared:

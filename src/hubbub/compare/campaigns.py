@@ -167,8 +167,11 @@ class Groups:
 
 def groups(codes: IntArray, k: int) -> Groups:
     """Group rows by their code; -1 belongs to none."""
-    rows = np.argsort(codes, kind="stable")
-    return Groups(rows, np.searchsorted(codes[rows], np.arange(k + 1)))
+    # Codes of 16 bits are sorted by radix, many times faster.
+    short = codes.astype(np.int16) if k < 2**15 else codes
+    rows = np.argsort(short, kind="stable")
+    count = np.bincount(codes + 1, minlength=k + 1)
+    return Groups(rows, np.cumsum(count))
 
 
 @dataclass(frozen=True, slots=True)

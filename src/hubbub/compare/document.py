@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -100,10 +101,14 @@ def _credit(people: People) -> dict[str, dict[str, str]]:
 def _extent(people: People, cascades: Cascades, ledger: Ledger) -> tuple[int, int]:
     """First and last moment of the log in microseconds since 1970; of the tables, where the ledger does not say."""
     if ledger.first is not None and ledger.last is not None:
-        return tuple(pa.scalar(t, pa.timestamp("us", tz="UTC")).value for t in (ledger.first, ledger.last))  # type: ignore[return-value]
+        return _micros(ledger.first), _micros(ledger.last)
     times = [people.times("first"), people.times("last"), cascades.times("first"), cascades.times("last")]
     seen = np.concatenate([t[t != NEVER] for t in times])
     return (int(seen.min()), int(seen.max())) if len(seen) else (0, 0)
+
+
+def _micros(time: datetime) -> int:
+    return (time - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
 
 
 def _plain(x: Any) -> Any:

@@ -102,7 +102,7 @@ class Columns:
 
     def ints(self, name: str, missing: int = 0) -> Array:
         """Whole numbers, `missing` where null."""
-        return np.asarray(pc.fill_null(self.column(name), missing))
+        return np.asarray(_filled(self.column(name), missing))
 
     def floats(self, name: str) -> npt.NDArray[np.float64]:
         """Floats, NaN where null (inside only)."""
@@ -110,12 +110,12 @@ class Columns:
 
     def flags(self, name: str) -> npt.NDArray[np.int8]:
         """1 true, 0 false, -1 null."""
-        return np.asarray(pc.fill_null(pc.cast(self.column(name), pa.int8()), -1))
+        return np.asarray(_filled(pc.cast(self.column(name), pa.int8()), -1))
 
     def times(self, name: str) -> IntArray:
         """Microseconds since 1970, NEVER where null."""
         whole = pc.cast(pc.cast(self.column(name), pa.timestamp("us", tz="UTC")), pa.int64())
-        return np.asarray(pc.fill_null(whole, int(NEVER)))
+        return np.asarray(_filled(whole, int(NEVER)))
 
     def coded(self, name: str) -> Coded:
         return coded(self.column(name))
@@ -127,9 +127,13 @@ class Columns:
         return Lists(row, array.flatten(), lengths)
 
 
+def _filled(array: Arrow, missing: int) -> Arrow:
+    return pc.fill_null(array, missing) if array.null_count else array
+
+
 def numbers(array: Arrow, missing: int = 0) -> IntArray:
     """int64 from a flat arrow array."""
-    return np.asarray(pc.fill_null(pc.cast(array, pa.int64()), missing))
+    return np.asarray(_filled(pc.cast(array, pa.int64()), missing))
 
 
 class People(Columns):

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 from scipy.special import ndtri
 
 from hubbub.activity import MICROS
@@ -355,10 +356,11 @@ def _step_classes(
     mixed = np.random.Generator(np.random.PCG64(1)).integers(1, 2**63, 31, dtype=np.uint64) | np.uint64(1)
     key = value.astype(np.uint64) * mixed[30]
     np.add.at(key, who[alone], n[alone].astype(np.uint64) * mixed[cell[alone]])
-    members = np.unique(who[alone])
-    _, first, count = np.unique(key[members], return_index=True, return_counts=True)
-    chosen = members[first]
-    rows, counts = _rows_of_steps(chosen, who[alone], cell[alone], n[alone]), count.astype(np.int64)
+    members = np.flatnonzero(np.bincount(who[alone], minlength=people.n))
+    found = pl.DataFrame({"key": key[members], "row": members}).group_by("key").agg(pl.col("row").min(), n=pl.len())
+    found = found.sort("row")
+    chosen, counts = found["row"].to_numpy(), found["n"].to_numpy().astype(np.int64)
+    rows = _rows_of_steps(chosen, who[alone], cell[alone], n[alone])
     rows[:, 30] = value[chosen]
     others, where = np.unique(place[~alone], return_inverse=True)
     grouped = np.zeros((len(others), 31))
