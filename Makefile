@@ -51,7 +51,7 @@ debian:
 	@tools/debian.sh
 
 clean: ## remove what can be made again
-	@rm -rf $(VENV) build dist out .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache
+	@rm -rf $(VENV) build dist out hubbub-demo .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:
@@ -64,6 +64,7 @@ $(VENV)/.run: requirements/run.txt pyproject.toml | $(BIN)/python
 	@echo 'Installing what hubbub needs into $(VENV). The first time takes a minute or two.' >&2
 	@$(PIP) install --quiet --require-hashes -r requirements/run.txt
 	@$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	@$(BIN)/hubbub version --warm >/dev/null
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.run

@@ -18,11 +18,12 @@ from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+import hubbub
 import licences
 import lock
 
 ROOT = Path(__file__).resolve().parent.parent
-MADE = {"out", "build", "dist", "__pycache__"}
+MADE = {"hubbub-demo", "out", "build", "dist", "__pycache__"}
 CODE_BLOCK = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 
 
@@ -195,8 +196,10 @@ class TestPackage:
         assert {Path(n).name for n in names if "/licenses/" in n} == {"LICENSE", "THIRD_PARTY_NOTICES"}
         assert not [n for n in names if n.endswith((".nbi", ".nbc", ".pyc"))]
 
-    def test_the_changelog_knows_this_version(self) -> None:
-        assert f"## [{project()['project']['version']}]" in (ROOT / "CHANGELOG.md").read_text()
+    def test_package_and_changelog_name_one_version(self) -> None:
+        version = project()["project"]["version"]
+        assert hubbub.__version__ == version
+        assert f"## [{version}]" in (ROOT / "CHANGELOG.md").read_text()
 
 
 class TestDoors:

@@ -16,6 +16,7 @@ from hubbub.compare.together import Together
 from hubbub.compare.value_of_information import Clusters, clusters, cut, evpi, evsi, two_proportions
 from hubbub.compare.verdict import (
     FEW_UNITS,
+    NAMED_AT,
     SIDES,
     TOO_MANY_TIMES,
     Decision,
@@ -70,15 +71,15 @@ def verdict(people: People, ledger: Ledger, effort: Spent, together: Together, s
     """Decide, once more for each variant, and say why."""
     question = ask(people, ledger, effort)
     units = units_of(people, question)
-    base = decide(units, question, seed, level)
-    hidden = _variant(people, question, "hidden", base, seed, level)
-    unanswered = _variant(people, question, "unanswered", base, seed, level)
+    base = decide(units, question, seed)
+    hidden = _variant(people, question, "hidden", base, seed)
+    unanswered = _variant(people, question, "unanswered", base, seed)
     final = settle(base, hidden)
     counted = question.quantity != "retained_30"
     markov = markov_odds(people, question, units, DRAWS, seed) if counted else None
     hidden_changes, other = hidden_decides(base, hidden), unanswered is not None and unanswered.answer != base.answer
     best = _best(units, base)
-    why = _why(question, ledger, effort, base, best, level)
+    why = _why(question, ledger, effort, base, best)
     if hidden_changes and hidden is not None:
         why.append(f"Hidden parents decide it: if they were people, the answer would be {_said(hidden.answer)}.")
     if other and unanswered is not None:
@@ -87,7 +88,7 @@ def verdict(people: People, ledger: Ledger, effort: Spent, together: Together, s
     elif int(np.count_nonzero(people.flags("unanswered") == 1)):
         why.append("It would not differ if those whom nobody answered counted as conversation.")
     why.append(OBSERVED)
-    needs = _needs(people, ledger, effort, question, units, base, final, hidden_changes, level)
+    needs = _needs(people, ledger, effort, question, units, base, final, hidden_changes)
     known = not base.few
     json = {
         "answer": final.answer,
@@ -114,12 +115,10 @@ def verdict(people: People, ledger: Ledger, effort: Spent, together: Together, s
     return Verdict(question, units, final, hidden_changes, other, needs.evpi, needs.evsi, json)
 
 
-def _variant(
-    people: People, question: Question, variant: str, base: Decision, seed: int, level: float
-) -> Decision | None:
+def _variant(people: People, question: Question, variant: str, base: Decision, seed: int) -> Decision | None:
     if not differs(people, variant):
         return None
-    return decide(units_of(people, question, variant), question, seed, level, name="verdict")
+    return decide(units_of(people, question, variant), question, seed, name="verdict")
 
 
 def _probability(rule: str, base: Decision, markov: Odds | None) -> float | None:
@@ -133,6 +132,11 @@ def _probability(rule: str, base: Decision, markov: Odds | None) -> float | None
 
 def _said(answer: str) -> str:
     return "cannot tell" if answer == "cannot_tell" else answer
+
+
+def _of_100(x: float) -> str:
+    """How many of 100 draws; 100 only where it is every one."""
+    return "100" if x >= 1.0 else f"{min(100.0 * x, 99.9):.3g}"
 
 
 def _percent(x: float) -> str:
@@ -173,22 +177,20 @@ def _sentence(answer: str, base: Decision, question: Question, together: Togethe
     rides = together.word in ("both", "spread_rides_on_conversation")
     if answer == "conversation":
         tail = " Both, talk first: shares by people who talked with the brand travel further." if rides else ""
-        return f"Conversation is more important here, with {_percent(base.main.probability)} certainty.{tail}"
+        return f"Conversation matters more here, ahead in {_of_100(base.main.probability)} of 100 draws.{tail}"
     if answer == "spread":
         tail = " Both, talk first: shares by people who talked with the brand travel further." if rides else ""
-        return f"Spread is more important here, with {_percent(1.0 - base.main.probability)} certainty.{tail}"
+        return f"Spread matters more here, ahead in {_of_100(1.0 - base.main.probability)} of 100 draws.{tail}"
     if base.few:
-        return "Cannot tell yet: there is too little of " + " and ".join(HUMAN[x] for x in base.few) + " to compare."
+        return "Too little " + " and ".join(base.few) + " to compare yet."
     if hidden:
-        return "Cannot tell: networks hide who brought whom, and that decides it."
+        return "We cannot tell: networks hide who brought whom, and that decides it."
     if base.vetoed_by:
-        return f"Cannot tell: the rule of credit decides it ({', '.join(base.vetoed_by)} sees it the other way)."
-    return f"Cannot tell yet: {base.main.leader} leads, but not surely enough."
+        return f"We cannot tell yet: the rule of credit decides it ({', '.join(base.vetoed_by)} sees it the other way)."
+    return f"We cannot tell yet. {base.main.leader.capitalize()} is probably ahead."
 
 
-def _why(
-    question: Question, ledger: Ledger, effort: Spent, base: Decision, best: dict[str, Any] | None, level: float
-) -> list[str]:
+def _why(question: Question, ledger: Ledger, effort: Spent, base: Decision, best: dict[str, Any] | None) -> list[str]:
     out = [f"Compared is {OBJECT[question.quantity]}."]
     if question.quantity == "retained_30":
         out.append("There are no conversions in the log.")
@@ -210,9 +212,11 @@ def _why(
         out.append(f"If that best hit had never happened, {main.leader} would be ahead in {without} of the draws.")
     else:
         out.append(f"{main.leader.capitalize()} has no hit of its own to do without.")
-    failed = [name for name, x in (("with unseen hits", own), ("without its best hit", main.without_best)) if x < level]
+    failed = [
+        name for name, x in (("with unseen hits", own), ("without its best hit", main.without_best)) if x < NAMED_AT
+    ]
     if failed:
-        out.append(f"The test that fails: the lead {' and the lead '.join(failed)} stays below {_percent(level)}.")
+        out.append(f"The test that fails: the lead {' and the lead '.join(failed)} stays below {_percent(NAMED_AT)}.")
     for rule in base.vetoed_by:
         out.append(f"By the rule of credit `{rule}` the other side is ahead.")
     if len(base.odds) > 1:
@@ -243,10 +247,9 @@ def _needs(
     base: Decision,
     final: Decision,
     hidden_changes: bool,
-    level: float,
 ) -> Needs:
-    times = needed_units(1, base.main.weaker, level)
-    kind = _kind(base, times, hidden_changes, level)
+    times = needed_units(1, base.main.weaker)
+    kind = _kind(base, times, hidden_changes)
     now = {side: units.now.get(side, 0) for side in SIDES}
     needed: dict[str, int | None] = dict.fromkeys(SIDES)
     if kind == "first_units":
@@ -273,7 +276,7 @@ def _needs(
     return Needs(json, *worth)
 
 
-def _kind(base: Decision, times: float, hidden_changes: bool, level: float) -> str:
+def _kind(base: Decision, times: float, hidden_changes: bool) -> str:
     if base.few:
         return "first_units"
     # Where the tests are passed, what stands in the way is the rule of credit or hidden parents: no more units help.

@@ -28,7 +28,7 @@ def compare(
     """The answer: verdict, scorecard, points of difference, map, plan, as plain Python ready for JSON.
 
     people, cascades : tables.PEOPLE and tables.CASCADES, pyarrow or polars, in any order of rows
-    level : coverage of the intervals, and the probability from which a side is named; between .5 and 1
+    level : coverage of the intervals, between .5 and 1
     seed : fixes all randomness; the same tables, ledger, level and seed give the same document
     raises : TableError if a column is missing; HubbubError if `level` is out of range
     """

@@ -47,8 +47,9 @@ def clusters(n: float, m: float, cv: float = 0.0, icc: float = ICC) -> Clusters:
 
     source : Eldridge, Ashby, Kerry (2006), International Journal of Epidemiology 35
 
-    >>> clusters(293.151, 20)
-    Clusters(design_effect=1.95, persons=572, clusters=29)
+    >>> found = clusters(293.151, 20)
+    >>> round(found.design_effect, 6), found.persons, found.clusters
+    (1.95, 572, 29)
     """
     effect = 1.0 + ((1.0 + cv * cv) * m - 1.0) * icc
     # A product such as 58.000000000000004 is 58 people.

@@ -22,6 +22,8 @@ from hubbub.tables import MODES, RULES, Ledger
 FloatArray = npt.NDArray[np.float64]
 
 SIDES = ("conversation", "spread")
+NAMED_AT = 0.9
+"""From this probability on a side is named; below, `cannot_tell`."""
 FEW_UNITS = 10
 MAIN = RULES.index("linear")
 VETO = 0.5
@@ -180,7 +182,12 @@ def _odds(
 
 
 def decide(
-    units: Units, question: Question, seed: int, level: float = 0.9, draws: int | None = None, name: str = "verdict"
+    units: Units,
+    question: Question,
+    seed: int,
+    level: float = NAMED_AT,
+    draws: int | None = None,
+    name: str = "verdict",
 ) -> Decision:
     """The answer for one set of units: 2,000 draws, 10,000 where a probability lies within .02 of its limit."""
     found = weigh_sides(units, question, draws or DRAWS, seed, name)
@@ -389,7 +396,7 @@ def _rows_of_steps(chosen: IntArray, who: IntArray, cell: IntArray, n: IntArray)
 # The verdict as a part of the document
 
 
-def needed_units(now: int, weaker: float, level: float = 0.9) -> float:
+def needed_units(now: int, weaker: float, level: float = NAMED_AT) -> float:
     """Units that it takes: units now x (Phi^-1(level) / |Phi^-1(w)|)^2; infinite at .5 or below."""
     if weaker <= 0.5:
         return math.inf

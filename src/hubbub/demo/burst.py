@@ -43,7 +43,7 @@ def share(tale: Tale) -> Came:
         planted[campaign.name] = {
             "reproduction": campaign.reproduction,
             "seeds": len(seeds),
-            "shares": len(shares[-1].row),
+            "shares": int((shares[-1].time <= tale.calendar.end).sum()),
         }
     tale.truth["campaigns"] = planted
     shares.append(_lucky(tale))
@@ -127,7 +127,7 @@ def _planted(tale: Tale, name: str, person: int, when: int, direct: int, mean: f
     seeds = when + waits(tale.rng, direct, 3.0, 1.0)
     came = _pass_on(tale, setting.CARD, mean, seeds, np.repeat(root, direct))
     tale.truth[name] = {
-        "root_row": int(root[0]), "campaign": setting.NAMES[setting.CARD], "shares": len(came.row), "direct": direct,
+        "root_row": int(root[0]), "campaign": setting.NAMES[setting.CARD], "shares": int((came.time <= tale.calendar.end).sum()), "direct": direct,
         "reproduction": mean,
     }  # fmt: skip
     return came

@@ -80,8 +80,8 @@ CAMPAIGNS = (
     Campaign("Repotting podcast", (("2026-01-12", "2026-10-30"),), 0.38, 200, 12, 10, 8, 0.4, (0.8, 0.03, 0.17), 0.0, (7, 12)),
     Campaign("Cutting swap", (("2026-04-06", "2026-10-10"),), 0.82, 70, 8, 13, 19, 0.1, (0.75, 0.05, 0.2), 0.25, (11, 17), False, 0.1),
     Campaign("Moss wall photo", (("2026-05-02", "2026-06-20"),), 0.61, 200, 5, 7, 3, 2.4, (0.7, 0.1, 0.2), 0.05, (12, 19)),
-    Campaign("Fern quiz", (("2026-01-20", "2026-03-05"),), 0.66, 380, 6, 8, 3, 1.8, (0.6, 0.17, 0.23), 0.4, (18, 20)),
-    Campaign("Name your plant", (("2026-06-08", "2026-07-05"), ("2026-11-09", "2026-11-22")), 0.87, 260, 6, 9, 2.5, 2.2,
+    Campaign("Fern quiz", (("2026-01-20", "2026-03-05"),), 0.66, 380, 12, 8, 3, 1.8, (0.6, 0.17, 0.23), 0.4, (18, 20)),
+    Campaign("Name your plant", (("2026-06-08", "2026-07-05"), ("2026-11-09", "2026-11-22")), 0.87, 260, 20, 9, 2.5, 2.2,
              (0.58, 0.19, 0.23), 0.1, (10, 19)),
     Campaign("Spring sale mail", (("2026-03-03", "2026-04-30"), ("2026-11-02", "2026-11-20")), 0.03, 500, 6, 9, 2, 0.6,
              (0.92, 0.02, 0.06), 0.6, (8, 9)),
@@ -92,7 +92,7 @@ CLINIC, FROST, PODCAST, SWAP, MOSS, QUIZ, CARD, SALE = range(len(CAMPAIGNS))
 MAIL_DAYS = ("2026-03-10", "2026-03-24", "2026-04-07", "2026-04-21", "2026-11-02", "2026-11-09", "2026-11-16")
 """Days of the sale mail; the last three are Mondays."""
 
-LUCKY_DAY, LUCKY_DIRECT, LUCKY_REPRODUCTION = "2026-06-14", 210, 0.88
+LUCKY_DAY, LUCKY_DIRECT, LUCKY_REPRODUCTION = "2026-06-14", 290, 0.88
 RUNNING_DAY, RUNNING_HOUR, RUNNING_DIRECT, RUNNING_REPRODUCTION = "2026-11-21", 17, 80, 0.85
 GENERATION_MEDIAN_HOURS, GENERATION_SIGMA = 2.6, 0.9
 

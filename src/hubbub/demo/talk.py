@@ -241,12 +241,12 @@ def make(tale: Tale) -> npt.NDArray[np.int32]:
         if homes is not None:
             channel = tale.some(np.array([code(h) for h in homes]), n)
         campaign = np.where(tale.yes(n, 0.12), setting.MOSS, NONE) if kind == "own" else np.full(n, NONE)
-        time = tale.when(who)
+        time, addressed = tale.when(who), tale.yes(n, 0.3)
         rows = tale.rows.add(
             time, type="post", channel=channel, actor=who, campaign=campaign, content=tale.write(kind, who),
-            addressed_to=np.where(tale.yes(n, 0.3), BRAND, NONE), place=np.where(channel == code("podcast"), 3, NONE),
+            addressed_to=np.where(addressed, BRAND, NONE), place=np.where(channel == code("podcast"), 3, NONE),
         )  # fmt: skip
-        answered = np.flatnonzero(tale.yes(n, 0.25))
+        answered = np.flatnonzero(tale.yes(n, np.where(addressed, 0.93, 0.1)))
         tale.rows.add(
             tale.calendar.awake(tale.rng, time[answered] + waits(tale.rng, len(answered), 3.0), np.zeros(len(answered), int), 8, 20),
             type="reply", channel=channel[answered], actor=BRAND, in_reply_to=rows[answered], addressed_to=who[answered],

@@ -103,7 +103,10 @@ class Writer:
         if not texts:
             return pa.nulls(0, pa.string())
         back = np.argsort(np.concatenate(rows), kind="stable")
-        text = pc.utf8_trim_whitespace(pc.replace_substring(pa.concat_arrays(texts).take(pa.array(back)), "  ", " "))
+        text = pa.concat_arrays(texts).take(pa.array(back))
+        for _ in range(2):  # choices that are empty leave up to three spaces
+            text = pc.replace_substring(text, "  ", " ")
+        text = pc.utf8_trim_whitespace(text)
         return self._slip(text, slips) if slips > 0 else text
 
     def _fill(self, tongue: int, pattern: str, subject: Subject, names: Mapping[str, Texts]) -> Texts:

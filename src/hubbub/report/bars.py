@@ -73,11 +73,10 @@ def _credit_row(name: str, by_mode: Mapping[str, float], y: float) -> list[Marku
             out.append(bar(x, x + width, "hatched", y, 16))
         if mode in SIDES and width > 9:
             share = words.percent(parts[mode] / total)
-            out.append(
-                text(x + 0.8, y + 12, share, "onmark")
-                if left
-                else text(x + width - 0.8, y + 12, share, "onspread", "end")
-            )
+            if mode == "conversation":
+                out.append(text(x + 0.8, y + 12, share, "onmark"))
+            else:
+                out.append(text(x + width - 0.8, y + 12, share, "onspread", "end"))
         x += width
     return out
 

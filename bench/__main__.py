@@ -1,0 +1,44 @@
+"""`python -m bench [PART]...`: run the benchmarks, print reached or missed for each target, end 1 on a miss."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from bench.parts import PARTS
+from bench.run import Row
+
+
+def main() -> int:
+    """Run the parts that were asked for."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("part", nargs="*", choices=[*PARTS, []], help="which; none: all that fit a small machine")
+    parser.add_argument("--rows", type=int, default=10_000_000, help="rows of the log")
+    parser.add_argument("--keep", type=Path, help="where logs are kept from run to run")
+    asked = parser.parse_args()
+    folder = asked.keep or Path(tempfile.mkdtemp(prefix="hubbub-bench-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    missed = 0
+    try:
+        for name in asked.part or [n for n, part in PARTS.items() if part.usual]:
+            missed += _show(name, PARTS[name].run, folder, asked.rows)
+    finally:
+        if asked.keep is None:
+            shutil.rmtree(folder, ignore_errors=True)
+    return 1 if missed else 0
+
+
+def _show(name: str, run: Callable[[Path, int], list[Row]], folder: Path, rows: int) -> int:
+    print(f"\n## {name}\n\n| work | measured | target | |\n|---|---|---|---|", flush=True)
+    missed = 0
+    for row in run(folder, rows):
+        missed += not row.reached
+        print(f"| {row.work} | {row.measured} | {row.target} | {'reached' if row.reached else 'MISSED'} |", flush=True)
+    return missed
+
+
+sys.exit(main())

@@ -1,0 +1,138 @@
+"""The parts of the benchmark: each prepares its input, runs peer and hubbub, checks that they agree, and compares."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from bench.logs import write_log
+from bench.run import Row, Run, alone, ratio_row
+
+OURS, PEERS = "bench.ours", "bench.peers"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """run : (folder, rows) -> lines; usual : whether it runs when no part is named"""
+
+    run: Callable[[Path, int], list[Row]]
+    usual: bool = True
+
+
+def _seconds(run: Run) -> str:
+    return f"{run.seconds:.1f} s, {run.gb:.1f} GB"
+
+
+def answer(folder: Path, rows: int) -> list[Row]:
+    """The complete comparison against the sum of four plain queries in Polars."""
+    log = folder / f"log-{rows}"
+    write_log(log, rows)
+    place = folder / f"workspace-{rows}"
+    if not (place / "log" / "log.json").exists():
+        alone(OURS, "make_workspace", files=[str(log)], folder=str(place))
+    alone(OURS, "compare_workspace", folder=str(place))  # compiles the kernels
+    peer = alone(PEERS, "polars_queries", folder=str(log))
+    files = alone(OURS, "compare_files", folder=str(log))
+    own = alone(OURS, "compare_workspace", folder=str(place))
+    people = peer.result["figures"]["first"][0]
+    if files.result != own.result or own.result["people"] != people or own.result["log"]["activities"] != rows:
+        raise SystemExit(f"results differ: {files.result} {own.result} {peer.result['figures']}")
+    total = peer.result["total"]
+    print(f"| Polars: four queries | {total:.1f} s, {peer.gb:.1f} GB | | |")
+    print(f"| from files; from a workspace | {_seconds(files)}; {_seconds(own)} | | |")
+    return [
+        ratio_row("compare from files / four Polars queries", files.seconds / total, 8, 4),
+        ratio_row("compare from a workspace / four Polars queries", own.seconds / total, 4, 2),
+        Row("peak memory from files", f"{files.gb:.1f} GB", "at most 6 GB", files.gb <= 6),
+        Row("peak memory from a workspace", f"{own.gb:.1f} GB", "at most 4 GB", own.gb <= 4),
+    ]
+
+
+def growth(folder: Path, rows: int) -> list[Row]:
+    """From a tenth of the rows to the rows: how time and memory grow."""
+    runs = []
+    for n in (rows // 10, rows):
+        log, place = folder / f"log-{n}", folder / f"workspace-{n}"
+        write_log(log, n)
+        if not (place / "log" / "log.json").exists():
+            alone(OURS, "make_workspace", files=[str(log)], folder=str(place))
+        runs.append(alone(OURS, "compare_workspace", folder=str(place)))
+    times = runs[1].seconds / runs[0].seconds
+    return [
+        Row(f"{rows // 10:,} to {rows:,} rows, time", f"{times:.1f}x", "at most 13x", times <= 13),
+        Row(f"{rows:,} rows, memory", f"{runs[1].gb:.1f} GB", "below 10 GB", runs[1].gb < 10),
+    ]
+
+
+def shapes(folder: Path, rows: int) -> list[Row]:
+    """Cascade shapes of a million nodes against networkx and DuckDB."""
+    path = folder / "parents.npy"
+    np.save(path, forest(1_000_000, seed=1))
+    networkx = alone(PEERS, "networkx_shapes", parents=str(path))
+    duckdb = alone(PEERS, "duckdb_shapes", parents=str(path))
+    own = alone(OURS, "shapes", parents=str(path))
+    for peer in (networkx, duckdb):
+        if not all(math.isclose(a, b, rel_tol=1e-9) for a, b in zip(peer.result[:4], own.result[:4], strict=True)):
+            raise SystemExit(f"results differ: {own.result} {peer.result}")
+    mine = own.result[4]
+    print(f"| million nodes a second, log order | {1 / mine:.0f} | | |")
+    return [
+        ratio_row("networkx, O(n) algorithm / hubbub", networkx.result[4] / mine, 300, more_is_better=True),
+        ratio_row("DuckDB, recursive query / hubbub", duckdb.result[4] / mine, 20, more_is_better=True),
+        Row("nodes a second, log order", f"{1 / mine:.0f} M", "at least 30 M", 1 / mine >= 30),
+    ]
+
+
+def forest(n: int, seed: int) -> np.ndarray:
+    """Parents of interleaved cascades with heavy-tailed sizes up to 50,000, in the order of a log."""
+    rng = np.random.default_rng(seed)
+    sizes = np.minimum((rng.pareto(1.2, n) + 1).astype(np.int64), 50_000)
+    sizes = sizes[: int(np.searchsorted(np.cumsum(sizes), n)) + 1]
+    sizes[-1] -= int(sizes.sum()) - n
+    start = np.repeat(np.concatenate([[0], np.cumsum(sizes)[:-1]]), sizes)
+    place = np.arange(n) - start
+    recent = (rng.random(n) ** 0.7 * place).astype(np.int64)
+    parent = np.where(place == 0, -1, start + recent)
+    when = np.repeat(rng.random(sizes.size), sizes) + place * 1e-5
+    order = np.argsort(when, kind="stable")
+    back = np.empty(n + 1, np.int64)
+    back[order] = np.arange(n)
+    back[-1] = -1
+    return back[parent[order]]
+
+
+def intake(folder: Path, rows: int) -> list[Row]:
+    """Import of CSV against Polars' own read and Parquet write of the same file."""
+    import pyarrow.csv
+    import pyarrow.parquet as pq
+
+    log, path = folder / f"log-{rows}", folder / f"log-{rows}.csv"
+    files = write_log(log, rows)
+    if not path.exists():
+        with path.open("wb") as out:
+            for i, file in enumerate(files):
+                table = pq.read_table(file)
+                options = pyarrow.csv.WriteOptions(include_header=i == 0)
+                pyarrow.csv.write_csv(table, out, options)
+    peer = alone(PEERS, "polars_read_write", csv=str(path), out=str(folder / "peer.parquet"))
+    place = folder / "imported"
+    own = alone(OURS, "make_workspace", files=[str(path)], folder=str(place))
+    import shutil
+
+    shutil.rmtree(place)
+    if own.result != rows or peer.result != rows:
+        raise SystemExit(f"rows differ: {own.result} {peer.result} {rows}")
+    print(f"| Polars; hubbub | {_seconds(peer)}; {_seconds(own)} | | |")
+    return [ratio_row("import of CSV / Polars read and write", own.seconds / peer.seconds, 4)]
+
+
+PARTS = {
+    "answer": Part(answer),
+    "growth": Part(growth),
+    "shapes": Part(shapes),
+    "intake": Part(intake),
+}

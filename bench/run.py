@@ -1,0 +1,57 @@
+"""One measured run in a process of its own: seconds, and the most memory that it held."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+_CHILD = """
+import importlib, json, resource, sys, time
+module, name, arguments = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
+function = getattr(importlib.import_module(module), name)
+start = time.perf_counter()
+result = function(**arguments)
+seconds = time.perf_counter() - start
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+print(json.dumps({"seconds": seconds, "gb": peak, "result": result}))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """seconds : wall time of the call, imports not counted; gb : peak resident memory; result : what it returned"""
+
+    seconds: float
+    gb: float
+    result: Any
+
+
+def alone(module: str, name: str, **arguments: Any) -> Run:
+    """Call `module.name(**arguments)` in a fresh process."""
+    done = subprocess.run(
+        [sys.executable, "-c", _CHILD, module, name, json.dumps(arguments)], capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise RuntimeError(f"{module}.{name} failed:\n{done.stderr[-2000:]}")
+    return Run(**json.loads(done.stdout.splitlines()[-1]))
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a table: what was done, measured against what, with which target."""
+
+    work: str
+    measured: str
+    target: str
+    reached: bool
+
+
+def ratio_row(work: str, ratio: float, limit: float, aim: float | None = None, more_is_better: bool = False) -> Row:
+    """A ratio against a peer, and whether it keeps to its limit."""
+    reached = ratio >= limit if more_is_better else ratio <= limit
+    sign = "at least" if more_is_better else "at most"
+    said = f"{sign} {limit:g}x" + (f", aim {aim:g}x" if aim else "")
+    return Row(work, f"{ratio:.2f}x", said, reached)
