@@ -122,8 +122,9 @@ def test_people_talk_over_several_turns(year: World, log: pl.DataFrame) -> None:
         me = (row["channel"], row["id"])
         above = (row["channel"], row["in_reply_to"] or row["context"] or row["id"])
         root[me] = root.get(above, above)
-    replies = log.filter(of_brand(year), pl.col("type") == "reply").height
-    assert replies > 10_000
+    words = pl.Series([f"{channel} {thread}" for channel, thread in root.values()]).value_counts()["count"]
+    assert (words >= 4).sum() > 3_000 and words.max() >= 20
+    assert log.filter(of_brand(year), pl.col("type") == "reply").height > 10_000
     assert 0.85 < year.truth["conversation"]["answered_part"] < 0.95
     private = log.filter(pl.col("type") == "message", ~pl.col("channel").is_in(["email", "chat"]))
     assert private.height > 500 and private["context"].null_count() == 0

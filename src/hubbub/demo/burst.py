@@ -185,7 +185,10 @@ def repost(tale: Tale) -> npt.NDArray[np.int32]:
         forest.time[undone] + waits(tale.rng, len(undone), 3.0), type="undo", channel=channel[undone], actor=who[undone],
         object=rows[undone],
     )  # fmt: skip
-    tale.truth["reposts"] = {"rows": many, "parent_named": int(named.sum()), "parent_hidden": int((~named).sum())}
+    seen = forest.time <= tale.calendar.end
+    tale.truth["reposts"] = {
+        "rows": int(seen.sum()), "parent_named": int((seen & named).sum()), "parent_hidden": int((seen & ~named).sum()),
+    }  # fmt: skip
     return rows
 
 

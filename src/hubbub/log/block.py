@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from hubbub.errors import LogError
 from hubbub.kernel import BoolArray, IntArray
@@ -50,7 +51,7 @@ class Block:
     total : rows of the block in the file, also those refused
     numbers : int64[rows], each row's place in the block, counted from 1; None where none is missing
     refused : rows that never became columns, counted from 1 in the block
-    clean : no NUL byte anywhere
+    clean : no NUL byte anywhere; trim : no empty text anywhere, for it is null already
     """
 
     columns: dict[str, pa.Array]
@@ -58,6 +59,7 @@ class Block:
     numbers: IntArray | None = None
     refused: list[Refused] = field(default_factory=list)
     clean: bool = False
+    trim: bool = False
 
     @property
     def rows(self) -> int:
@@ -148,8 +150,8 @@ def _merged(made: pa.Array, given: pa.Array) -> pa.Array:
     both: BoolArray = np.asarray(made.is_valid()) & np.asarray(given.is_valid())
     rows = np.flatnonzero(both).tolist()
     if not rows:
-        return pa.compute.coalesce(given, made)
-    texts = pa.compute.coalesce(given, made).to_pylist()
+        return pc.coalesce(given, made)
+    texts = pc.coalesce(given, made).to_pylist()
     for row in rows:
         texts[row] = _merge(given[row].as_py(), made[row].as_py())
     return pa.array(texts, pa.string())

@@ -139,7 +139,7 @@ def _parse(path: Path, names: list[str], delimiter: str, layout: Layout, data: b
     unknown = {names[int(k)]: c for k, c in columns.items() if names[int(k)] not in layout.fields}
     if layout.raw and unknown:
         named["raw"] = raw_column(unknown, named.get("raw"), rows)
-    return Block(named, total, numbers_without(total, bad), bad, clean=b"\0" not in data)
+    return Block(named, total, numbers_without(total, bad), bad, clean=b"\0" not in data, trim=True)
 
 
 def _brought(name: str, layout: Layout) -> bool:

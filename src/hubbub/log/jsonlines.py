@@ -13,22 +13,22 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from hubbub.errors import LogError
 from hubbub.log.block import LONGEST, Block, Layout, NotUtf8, Task, check_needed, numbers_without
 from hubbub.log.refuse import Refused, shown
-from hubbub.log.source import Source
+from hubbub.log.source import Feed, Source
 
-_LONE_SURROGATE = re.compile(
-    rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F]"
-)
-"""Half of a pair of escapes that only together name a character."""
+_PAIR = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
+_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
+"""Escapes that only together name a character; one of them; both begin with plain bytes, which is what is fast."""
 _FEW = 1_024
 """Lines that are tried together when a block holds one that is not JSON."""
 _ITEMS = re.compile(r'"(?:orderedItems|items)"\s*:\s*\[')
 
 
-def tasks(source: Source, layout: Layout) -> Iterator[Task]:
+def tasks(source: Feed, layout: Layout) -> Iterator[Task]:
     """Blocks of a file with one JSON object a line.
 
     raises : LogError if no object of the first block has a needed field
@@ -39,7 +39,7 @@ def tasks(source: Source, layout: Layout) -> Iterator[Task]:
         first = False
 
 
-def lines(source: Source) -> Iterator[bytes]:
+def lines(source: Feed) -> Iterator[bytes]:
     """Bytes of whole lines."""
     held: list[bytes] = []
     while data := source.read():
@@ -55,7 +55,7 @@ def lines(source: Source) -> Iterator[bytes]:
         yield b"".join(held)
 
 
-class ArrayLines(Source):
+class ArrayLines:
     """A JSON array, or the items of an ActivityStreams collection, read as if each element stood on a line.
 
     raises : LogError if the array is never closed
@@ -63,14 +63,10 @@ class ArrayLines(Source):
 
     def __init__(self, source: Source, start: int) -> None:
         """start : where the array's opening bracket stands among the bytes to come"""
-        self.path, self.size = source.path, source.size
+        self.path = source.path
         self._source = source
         self._state = np.zeros(4, np.int64)
         source.push_back(source.read()[start:])
-
-    @property
-    def done(self) -> int:
-        return self._source.done
 
     def read(self) -> bytes:
         from hubbub.log.scan import FINISHED, elements_to_lines
@@ -81,9 +77,6 @@ class ArrayLines(Source):
         elif not self._state[FINISHED]:
             raise LogError(f"{self.path}: the JSON array is not closed; the file is cut short or damaged")
         return data.tobytes()
-
-    def close(self) -> None:
-        self._source.close()
 
 
 def array_start(head: str) -> int:
@@ -125,27 +118,25 @@ def _no_constant(name: str) -> Any:
 
 def _parse(path: Path, layout: Layout, data: bytes, first: bool) -> Block:
     """One block; runs in a worker thread."""
-    names = _names(data, layout)
-    if first and names and not layout.raw:
-        names = sorted({*names, *_seen(data)})
-    if first and data.strip():
-        check_needed([n for n in names if n], layout, path)
+    names = _names(data) if layout.raw else []
+    if first:
+        seen = names or _seen(data)
+        if seen:
+            check_needed(seen, layout, path)
     brought = [n for n in layout.fields if n in layout.wanted or n in layout.needed]
     unknown = [n for n in names if n not in layout.fields]
     frame, bad, total = _frame(data, [*brought, *unknown])
     numbers = numbers_without(total, bad)
     columns = {n: _text(frame.get_column(n)) for n in brought}
-    block = Block(columns, total, numbers, bad, clean=b"\0" not in data and b"\\u0000" not in data)
+    block = Block(columns, total, numbers, bad, clean=b"\0" not in data and b"\\u0000" not in data, trim=True)
     odd = _odd(block, data, layout)
     if layout.raw and unknown:
         columns["raw"] = _raw(frame, unknown, columns["raw"], block, data, layout)
     return _without(block, odd) if odd else block
 
 
-def _names(data: bytes, layout: Layout) -> list[str]:
-    """Names in the objects of a block; where `raw` is not wanted only the fields, for the others do not matter."""
-    if not layout.raw:
-        return list(layout.fields) if data.strip() else []
+def _names(data: bytes) -> list[str]:
+    """Names in the objects of a block."""
     try:
         return pl.scan_ndjson(io.BytesIO(data), infer_schema_length=None).collect_schema().names()
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
@@ -161,13 +152,13 @@ def _seen(data: bytes) -> list[str]:
             continue
         if isinstance(value, dict):
             names.update(dict.fromkeys(value))
-    return [n for n in names if n.isprintable() or n.encode("utf-8", "ignore").decode() == n]
+    return [n for n in names if _encodes(n)]
 
 
 def _frame(data: bytes, names: Sequence[str]) -> tuple[pl.DataFrame, list[Refused], int]:
     """All objects of a block as columns of text; lines that are none are refused. The last is the number of lines."""
     schema = dict.fromkeys(names, pl.String)
-    if not _LONE_SURROGATE.search(data):
+    if not _half(data):
         frame = _tried(data, schema)
         if frame is not None:
             return frame, [], frame.height
@@ -176,7 +167,7 @@ def _frame(data: bytes, names: Sequence[str]) -> tuple[pl.DataFrame, list[Refuse
     bad: list[Refused] = []
     for start in range(0, len(rows), _FEW):
         some = rows[start : start + _FEW]
-        frame = None if _LONE_SURROGATE.search(b"\n".join(some)) else _tried(b"\n".join(some), schema)
+        frame = None if _half(b"\n".join(some)) else _tried(b"\n".join(some), schema)
         if frame is not None and frame.height == len(some):
             frames.append(frame)
             continue
@@ -207,10 +198,15 @@ def _why_not(line: bytes, schema: dict[str, type[pl.String]]) -> str:
         return str(error)
     if not isinstance(value, dict):
         return "is not a JSON object"
-    if _LONE_SURROGATE.search(line) and not _encodes(value):
+    if _half(line) and not _encodes(value):
         return "holds half a character (a lone surrogate)"
     frame = _tried(line, schema)
     return "" if frame is not None and frame.height == 1 else "holds a number that is too large or is nested too deeply"
+
+
+def _half(data: bytes) -> bool:
+    """Whether one half of a pair of escapes may stand alone."""
+    return bool(_HALF.search(data)) and bool(_HALF.search(_PAIR.sub(b"", data)))
 
 
 def _encodes(value: object) -> bool:
@@ -246,7 +242,7 @@ def _odd(block: Block, data: bytes, layout: Layout) -> list[Refused]:
     for name, column in block.columns.items():
         if name == "raw" or column.null_count == len(column):
             continue
-        starts = pa.compute.fill_null(pa.compute.match_substring_regex(column, r"^[\[{]"), False)
+        starts = pc.fill_null(pc.match_substring_regex(column, r"^[\[{]"), False)
         for row in np.flatnonzero(starts.to_numpy(zero_copy_only=False)).tolist():
             rows = rows or texts(data)
             value = loaded(rows[block.number(row) - 1])[name]
@@ -264,7 +260,7 @@ def _without(block: Block, odd: list[Refused]) -> Block:
     numbers = numbers_without(block.total, refused)
     was = np.arange(1, block.total + 1) if block.numbers is None else block.numbers
     keep = pa.array(~np.isin(was, [r.row for r in odd]))
-    return Block({n: c.filter(keep) for n, c in block.columns.items()}, block.total, numbers, refused, block.clean)
+    return Block({n: c.filter(keep) for n, c in block.columns.items()}, block.total, numbers, refused, block.clean, block.trim)
 
 
 def _raw(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import pyarrow as pa
 
@@ -40,6 +40,15 @@ _BINARY = (
     (b"7z\xbc\xaf", "a 7z archive; unpack it"),
     (b"Rar!", "a RAR archive; unpack it"),
 )
+
+
+class Feed(Protocol):
+    """Where lines come from."""
+
+    path: Path
+
+    def read(self) -> bytes:
+        """The next bytes as UTF-8; none at the end."""
 
 
 class Source:

@@ -152,7 +152,7 @@ def _axes(scale: Scale) -> list[Markup]:
     out = [line(0, 100, BOTTOM, BOTTOM, "ax0"), line(0, 0, TOP, BOTTOM, "ax0")]
     for value in steps(scale.reproduction, 5):
         x = scale.x(value)
-        if abs(value - scale.limit_x) < 0.09 * scale.reproduction and value != scale.limit_x:
+        if abs(value - scale.limit_x) < 0.09 * scale.reproduction:
             continue
         out.append(text(x, BOTTOM + 16, words.plain(round(value, 6)) or "0", *_anchor(x)))
     out.append(text(scale.x(scale.limit_x), BOTTOM + 16, f"{words.plain(scale.limit_x)} limit", "lab", "middle"))

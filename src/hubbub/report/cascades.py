@@ -32,6 +32,7 @@ class Told:
     """One cascade in the report."""
 
     title: str
+    day: str
     tags: tuple[tuple[str, str], ...]
     facts: tuple[tuple[str, str, str], ...]
     picture: Picture
@@ -67,7 +68,8 @@ def _told(row: Mapping[str, Any], shares: Shares, end: datetime | None) -> Told:
     campaign = clean(row.get("campaign"), 60)
     title = campaign or f"A {clean(row.get('type'), 20) or 'post'} on {clean(row.get('channel'), 30)}"
     title += ", by you" if brand else ", by a person"
-    return Told(title, _tags(row, shares, layout), _facts(row, shares), _picture(row, shares, layout, end))
+    tags, facts = _tags(row, shares, layout), _facts(row, shares)
+    return Told(title, words.day(row.get("first")), tags, facts, _picture(row, shares, layout, end))
 
 
 def _tags(row: Mapping[str, Any], shares: Shares, layout: Layout) -> tuple[tuple[str, str], ...]:
@@ -99,7 +101,7 @@ def _facts(row: Mapping[str, Any], shares: Shares) -> tuple[tuple[str, str, str]
     part_ = words.percent(row.get("broadcast_part"))
     depth = number(row.get("depth"))
     return (
-        ("Shares", f"{n - 1:,}", f"first {words.day(row.get('first')) or 'unknown'}"),
+        ("Shares", f"{n - 1:,}", ""),
         ("Deepest", "" if depth is None else f"{depth:.0f}", "steps" if depth is not None else unseen),
         ("Structural virality", "" if virality is None else words.plain_short(virality), shape if virality else unseen),
         ("From one sharer", part_, "the most" if part_ else unseen),

@@ -97,13 +97,13 @@ def _dashed(mode: str) -> str:
 
 def _survival_grid(last: float) -> list[Markup]:
     out = [line(0, 100, _y(s), _y(s), "ax0" if s == 0 else "ax") for s in (0, 0.25, 0.5, 0.75, 1)]
-    out += [text(100, _y(s) - 4, f"{100 * s:.0f}", "", "end") for s in (0.25, 0.5, 0.75)]
+    out += [text(0, _y(s) - 4, f"{100 * s:.0f}%") for s in (0.25, 0.5, 0.75)]
     out.append(text(100, _y(1) - 4, "100% still active", "", "end"))
     gap = next(g for g in (30, 60, 90, 180, 360, 3600) if last / g <= 8 or g == 3600)
     for day in range(0, int(last) + 1, gap):
         anchor = "start" if day == 0 else "end" if day / last > 0.97 else "middle"
         out.append(line(100 * day / last, 100 * day / last, 220, 224, "ax0"))
-        if day / last < 0.9:
+        if day / last < 0.8:
             out.append(text(100 * day / last, 238, str(day), "", anchor))
     out.append(text(100, 238, f"{last:.0f} days", "", "end"))
     return out

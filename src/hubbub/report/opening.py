@@ -100,7 +100,7 @@ def _draw_axis(reach: float, quantity: Quantity) -> list[Markup]:
     for step in steps(0.98 * reach, 3):
         for x in {50 - 50 * step / reach, 50 + 50 * step / reach}:
             out.append(line(x, x, 146, 151, "ax0"))
-            out.append(text(x, 164, _amount(step, quantity) or "0", "", "middle" if 5 < x < 95 else _edge(x)))
+            out.append(text(x, 164, _amount(step, quantity) if step else "0", "", "middle" if 5 < x < 95 else _edge(x)))
     out.append(text(0, 12, "‹ conversation ahead", "lc"))
     out.append(text(100, 12, "spread ahead ›", "ls", "end"))
     out.append(text(50, 180, quantity.axis, "", "middle"))

@@ -22,6 +22,7 @@ from hubbub.report.reading import (
     FEW,
     MODES,
     SIDES,
+    Answer,
     answer_of,
     currency_of,
     effort,
@@ -42,15 +43,16 @@ STATIC = "hubbub.report"
 def render(document: Mapping[str, Any], table: pa.Table | None, *, title: str | None, made: datetime) -> str:
     """The page of `hubbub.report.html`."""
     content = context(document, table, title, made)
-    body = _templates().get_template("body.html").render(content)
+    body = templates().get_template("body.html").render(content)
     style = stylesheet(body)
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    page = _templates().get_template("page.html")
+    page = templates().get_template("page.html")
     return page.render(content | {"body": Markup(body), "style": Markup(style), "digest": digest})  # noqa: S704
 
 
 @cache
-def _templates() -> Environment:
+def templates() -> Environment:
+    """The templates of the faces; what they are given is escaped."""
     found = Environment(
         loader=PackageLoader(STATIC), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
@@ -101,16 +103,16 @@ def context(document: Mapping[str, Any], table: pa.Table | None, title: str | No
         "answer": answer,
         "bar": opening.probability(answer),
         "units": _units(answer.units) if answer.of_100 is None else [],
-        "lead": " ".join(answer.why[:3]),
-        "more_why": answer.why[3:],
+        "lead": _lead(document, answer),
         "draws": opening.draws(document),
         "two_tests": _two_tests(document),
         "rules": opening.rules(document, answer),
         "needs": needs(document),
         "rests": _rests(document),
+        "best": _best(document),
         "observed": answer.basis != "experiment",
         "together": _together(document),
-        "modes": _modes(document),
+        "modes": modes(document),
         "beside": _beside(document),
         "points": points.groups(document),
         "map": campaigns.campaign_map(document),
@@ -220,24 +222,21 @@ def _experiment(test: Any, per_arm: int) -> str:
     return f"{', '.join(said)}. {why}".strip()
 
 
-def _worth(given: Mapping[str, Any], fallback: str | None) -> str:
+def _worth(given: Mapping[str, Any], fallback: str | None) -> tuple[str, str]:
+    """(what knowing is worth, how that was worked out)."""
     value = given.get("value_of_information")
-    currency = part(value, "currency") or fallback
-    whole_ = part(value, "evpi")
-    if whole_ is None:
-        return ""
-    shown = words.estimate(
-        whole_ if isinstance(whole_, Mapping) else {"value": whole_, "how": "no interval"}, str(currency or "")
-    )
-    if not shown.known:
-        return f"What knowing is worth: {shown.why}."
-    text = f"Knowing for certain is worth about {shown.value}"
-    text += f" ({shown.interval})" if " to " in shown.interval else ""
-    test = part(value, "evsi")
-    test_value = number(part(test, "value") if isinstance(test, Mapping) else test)
-    if test_value is not None:
-        text += f", that test about {words.money(test_value, currency)}"
-    return f"{text}. {words.sentence(clean(part(value, 'why')))}".strip()
+    if not isinstance(value, Mapping):
+        return "", ""
+    currency = str(value.get("currency") or fallback or "")
+    amounts = {}
+    for key in ("evpi", "evsi"):
+        found = value.get(key)
+        amounts[key] = words.money(part(found, "value") if isinstance(found, Mapping) else found, currency)
+    how = words.sentence(clean(value.get("why")))
+    if not amounts["evpi"]:
+        return "", f"What knowing is worth cannot be said. {how}"
+    test = f", and doing that about {amounts['evsi']}" if amounts["evsi"] else ""
+    return f"Knowing for certain is worth about {amounts['evpi']}{test}.", how
 
 
 def _rests(document: Mapping[str, Any]) -> Grid:
@@ -257,12 +256,30 @@ def _rests(document: Mapping[str, Any]) -> Grid:
         n = whole(part(units, side))
         count.append(Shown(why="not counted") if n is None else f"{n:,}")
     table.append(("Independent units", *count))
+    return Grid("Both sides of what is compared", ("", "Conversation", "Spread"), table, right=False)
+
+
+def _best(document: Mapping[str, Any]) -> str:
+    """What the leader's best unit brought."""
     best = part(document, "verdict", "best_unit")
     share, mode = number(part(best, "part")), part(best, "mode")
-    if share is not None and mode in SIDES:
-        said = words.percent(share)
-        table.append(("Part of its best unit", *(said if side == mode else "not the leader's" for side in SIDES)))
-    return Grid("Both sides of what is compared", ("", "Conversation", "Spread"), table, right=False)
+    if share is None or mode not in SIDES:
+        return ""
+    return f"The best unit of {mode} brought {words.percent(share)} of its side."
+
+
+def _lead(document: Mapping[str, Any], answer: Answer) -> str:
+    """The verdict in numbers: how often the leader leads, and what each side brought."""
+    said = []
+    if answer.of_100 is not None:
+        n, leader = (answer.of_100, "Conversation") if answer.of_100 >= 50 else (100 - answer.of_100, "Spread")
+        said.append(f"{leader} leads in {n} of 100 draws; we call it at {answer.limit}.")
+    quantity = quantity_of(document)
+    found = [words.estimate(part(document, "verdict", "ratio", side), quantity.unit) for side in SIDES]
+    if all(x.known for x in found):
+        sums = [f"{words.about(x)} by {side}" for x, side in zip(found, SIDES, strict=True)]
+        said.append(f"{quantity.label}: {words.listed(sums)}.")
+    return " ".join(said) or " ".join(answer.why[:2])
 
 
 def _effort(document: Mapping[str, Any], mode: str) -> Cell:
@@ -283,10 +300,10 @@ def _together(document: Mapping[str, Any]) -> Grid:
         said = "yes" if part(given, "favours") is True else "no clear difference"
         known = number(part(given, "value")) is not None
         table.append((question, words.estimate(given, "odds ratio"), said if known else "not known"))
-    return Grid("Do the two help each other? Odds ratios; 1 is no difference", ("", "Odds", "Clearly more"), table)
+    return Grid("Odds ratios; 1 is no difference", ("", "Odds", "Clearly more"), table)
 
 
-def _modes(document: Mapping[str, Any]) -> Grid:
+def modes(document: Mapping[str, Any]) -> Grid:
     """The four ways side by side."""
     currency = currency_of(document) or ""
     per_effort = quantity_of(document).unit if part(document, "verdict", "quantity") == "value_per_effort" else currency
@@ -294,7 +311,7 @@ def _modes(document: Mapping[str, Any]) -> Grid:
         ("Came back in days 30 to 59", "retained_30", "fraction"),
         ("Came back in days 90 to 119", "retained_90", "fraction"),
         ("Exchanges per person", "exchanges_per_person", ""),
-        ("Opt-outs per person", "opt_outs_per_person", ""),
+        ("Opt-outs per 1,000 people", "opt_outs_per_person", "per mille"),
         ("Value credited", "value", currency),
         ("Value per person", "value_per_person", currency),
         ("Value per effort", "value_per_effort", per_effort),
@@ -342,7 +359,7 @@ def _reproduction(document: Mapping[str, Any]) -> dict[str, Any]:
     chance = number(part(given, "probability_at_least_1"))
     return {
         "shown": words.estimate(given),
-        "chance": f"P(at least 1) {words.percent(chance)}" if chance is not None else "",
+        "chance": f"chance of 1 or more: {words.percent(chance)}" if chance is not None else "",
     }
 
 

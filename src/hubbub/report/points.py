@@ -20,12 +20,14 @@ WON = {"conversation": "conversation", "spread": "spread"}
 class Row:
     """One point of difference, as it is shown.
 
+    less_is_more : whether a smaller number makes the claim more true
     first : whether it is the first row of its claim, which then is written out
     won : `conversation`, `spread`, "" for no clear difference, None where a side has no number
     """
 
     claim: str
     metric: str
+    less_is_more: bool
     first: bool
     conversation: Shown
     spread: Shown
@@ -63,12 +65,12 @@ def _row(p: Mapping[str, Any], first: bool, currency: str | None) -> Row:
     unit = str(p.get("unit") or "")
     shown = {side: words.estimate(p.get(side), unit, currency) for side in SIDES}
     both = all(shown[side].known for side in SIDES)
-    metric = clean(p.get("metric"), 160)
-    metric += "; less is more true" if p.get("less_is_more") is True else ""
+    metric = _metric(clean(p.get("metric"), 160))
     probability = number(p.get("p"))
     return Row(
         claim=_capital(clean(p.get("claim"), 120)) or "A point without a name",
         metric=metric,
+        less_is_more=p.get("less_is_more") is True,
         first=first,
         conversation=shown["conversation"],
         spread=shown["spread"],
@@ -80,6 +82,23 @@ def _row(p: Mapping[str, Any], first: bool, currency: str | None) -> Row:
         sides=clean(p.get("sides"), 60) or "people by origin",
         method=methods.of_point(dict(p)),
     )
+
+
+METRICS = {
+    "retained_30": "came back in days 30 to 59",
+    "retained_90": "came back in days 90 to 119",
+    "`leave`": "opt-outs",
+    "`flag`": "complaints",
+    "P(R >= 1)": "chance that reproduction is 1 or more",
+    "`": "",
+}
+"""What the document's short words are called in front of a person."""
+
+
+def _metric(text: str) -> str:
+    for short, long in METRICS.items():
+        text = text.replace(short, long)
+    return text
 
 
 def _capital(text: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hubbub.report.words import CODE, clean, money, money_unit, number, sentence
+from hubbub.report.words import CODE, clean, money, money_unit, number, plain, sentence
 
 MODES = ("conversation", "spread", "broadcast", "unknown")
 SIDES = ("conversation", "spread")
@@ -121,8 +121,7 @@ def effort(document: Mapping[str, Any], amount: object) -> str:
     unit = part(document, "verdict", "unit_of_effort")
     if isinstance(unit, str) and CODE.fullmatch(unit):
         return money(found, unit)
-    written = f"{found:,.0f}" if found >= 10 or found == round(found) else f"{found:.1f}"
-    return f"{written} hours" if unit == "hour" else written
+    return f"{plain(found)} hours" if unit == "hour" else plain(found)
 
 
 @dataclass(frozen=True, slots=True)

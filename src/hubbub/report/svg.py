@@ -126,7 +126,7 @@ def steps(limit: float, most: int = 5) -> list[float]:
     size = 10.0 ** len(str(int(limit)))
     while limit / size < 1:
         size /= 10
-    for part in (0.1, 0.2, 0.25, 0.5, 1.0, 2.0):
+    for part in (0.1, 0.2, 0.25, 0.5, 1.0, 2.0, 2.5, 5.0):
         step = size * part
         if limit / step <= most:
             return [i * step for i in range(int(limit / step + 1e-9) + 1)]

@@ -25,6 +25,8 @@ SMALL = (
 )  # fmt: skip
 TINY = 1e-6
 """Smaller numbers are written as 0."""
+TOO_COARSE = 0.1
+"""Where rounding would move a number by more than this part of it, it gets one digit more."""
 NOT_SAID = "not measured in this log"
 
 
@@ -150,6 +152,8 @@ def unit_of(name: object, currency: object = None) -> Unit:
         return Unit(after="%", scale=100.0)
     if low in {"hours", "hour", "h"}:
         return Unit(after=f"{NO_BREAK}h")
+    if low == "per mille":
+        return Unit(scale=1000.0)
     if low == "per unit of effort":
         return money_unit(currency)
     if low in {"days", "day", "d"}:
@@ -218,7 +222,9 @@ def _scaled(x: object, unit: Unit) -> float | None:
 
 def _places(value: float | None, low: float | None, high: float | None) -> int:
     if low is not None and high is not None:
-        return decimals(low, high)
+        places = decimals(low, high)
+        coarse = value is not None and abs(round(value, places) - value) > TOO_COARSE * abs(value)
+        return places + 1 if coarse else places
     known = next(x for x in (value, low, high) if x is not None)
     return 0 if known == round(known) else significant_decimals(known, 2)
 
