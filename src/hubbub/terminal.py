@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hubbub.report import words
-from hubbub.report.points import groups
+from hubbub.report.points import Row, groups
 from hubbub.report.reading import (
     MODES,
     RULES,
@@ -181,6 +181,9 @@ class Face:
     def print(self, what: Any) -> None:
         self.console.print(what)
 
+    def indent(self, said: Text, by: int) -> None:
+        self.console.print(Padding(said, (0, 0, 0, by), expand=False))
+
     def title(self, said: str) -> None:
         self.console.print()
         self.say(said, "bold")
@@ -273,7 +276,7 @@ def _why(face: Face, document: Mapping[str, Any], answer: Answer) -> None:
         shown = words.estimate(part(document, "verdict", "ratio", side), quantity.unit)
         face.print(face.text(f"{MARK[side]} ", STYLE[side]) + face.text(f"{quantity.label}, {side}: {shown}"))
     for line in answer.why:
-        face.print(Padding(face.text(line), (0, 0, 0, 2)))
+        face.indent(face.text(line), 2)
     needs = part(document, "verdict", "needs")
     said = sentences(part(needs, "sentence"))
     if said:
@@ -301,22 +304,26 @@ def _points(face: Face, document: Mapping[str, Any]) -> None:
             if r.nothing:
                 missing.setdefault(r.nothing, []).append(r.metric)
                 continue
-            a, b = _side(face, r.conversation, "conversation", r.won), _side(face, r.spread, "spread", r.won)
             if stacked:
-                face.say(r.metric)
-                face.print(Padding(a, (0, 0, 0, 2)))
-                face.print(Padding(b, (0, 0, 0, 2)))
-            else:
-                table.add_row(a, _middle(face, r.claim if r.first else "", r.metric), b)
+                _stack(face, r)
+                continue
+            a, b = _side(face, r.conversation, "conversation", r.won), _side(face, r.spread, "spread", r.won)
+            table.add_row(a, _middle(face, r.claim if r.first else "", r.metric), b)
         if table.row_count:
             face.print(table)
         for why, metrics in missing.items():
             face.say(f"{words.sentence(why)[:-1]}: {'; '.join(metrics)}.", "dim")
     face.print("")
-    face.say(
-        f"{MARK['conversation']} or {MARK['spread']} beside a number: clearly more there. No sign: no clear difference.",
-        "dim",
-    )
+    signs = f"{MARK['conversation']} or {MARK['spread']} beside a number"
+    face.say(f"{signs}: the claim is clearly more true there. No sign: no clear difference.", "dim")
+
+
+def _stack(face: Face, r: Row) -> None:
+    """A point on a narrow terminal: its metric, then a line for each side."""
+    face.say(f"{r.claim}: {r.metric}" if r.first else r.metric)
+    for side, shown in (("conversation", r.conversation), ("spread", r.spread)):
+        mark = f" {MARK[side]}" if r.won == side else ""
+        face.indent(face.text(f"{side} {shown}{mark}", STYLE[side]), 2)
 
 
 def _two_sided(face: Face, side: int, width: int) -> Table:
@@ -399,7 +406,7 @@ def _plan(face: Face, document: Mapping[str, Any]) -> None:
         title = clean(step.get("title"), 200) or clean(step.get("action"), 40)
         face.print(face.text(f"{i}. ") + face.text(mark, STYLE.get(mode, "")) + face.text(title, "bold"))
         why = words.sentence(clean(step.get("why")))
-        face.print(Padding(face.text(f"{why} Effect: {shown}{after}.".strip()), (0, 0, 0, 3)))
+        face.indent(face.text(f"{why} Effect: {shown}{after}.".strip()), 3)
     if len(found) > TOP:
         face.say(f"{len(found) - TOP} more in the report.", "dim")
 
@@ -418,7 +425,7 @@ def _coverage(face: Face, document: Mapping[str, Any]) -> None:
         return
     face.title("What the log cannot see")
     for line in said:
-        face.print(Padding(face.text(line), (0, 0, 0, 2)))
+        face.indent(face.text(line), 2)
 
 
 def _blind(channel: Mapping[str, Any]) -> list[str]:
