@@ -94,7 +94,7 @@ def test_verdict_within_monte_carlo_error() -> None:
     assert totals.enough(units) == (12, 10)
     theirs = doubt.verdict(totals.pairs(units), draws=20_000, seed=3, counts=(12, 10))
     error = 4 * math.sqrt(0.25 / verdict["tests"]["draws"])
-    assert abs(verdict["tests"]["ahead"] - theirs.ahead) < error
+    assert abs(verdict["tests"]["ahead"] - theirs.p) < error
     assert abs(verdict["tests"]["ahead"] - 0.3194) < error
     assert verdict["probability_conversation"] == 0.5
     assert verdict["answer"] == theirs.answer == "cannot_tell"

@@ -129,7 +129,7 @@ def out_of_workspace(folder: Path, out: Path, *, format: str | None, safe: bool)
 
 def demo_note() -> str:
     """The first line of the demo: that all of it is invented."""
-    from hubbub.demo.quillwort import NOTE
+    from hubbub.demo.setting import NOTE
 
     return NOTE
 
@@ -141,10 +141,10 @@ def demo_workspace(folder: Path, *, rows: int, seed: int, progress: Progress | N
     world = quillwort(seed=seed, rows=rows)
     for part in ("data", "workspace"):
         shutil.rmtree(folder / part, ignore_errors=True)
-    world.write(folder / "data")
+    files = [path for path in world.write(folder / "data") if path.name != "hubbub-world.json"]
     place = Workspace.create(folder / "workspace", "Quillwort Plants")
     (place.folder / SETTINGS).write_text(_demo_settings(world), encoding="utf-8")
-    into_workspace(place.folder, [folder / "data"], progress=progress)
+    into_workspace(place.folder, files, progress=progress)
     return open_workspace(place.folder)
 
 
@@ -155,7 +155,7 @@ def _demo_settings(world: World) -> str:
         f'# {world.note}\n[brand]\nname = "Quillwort Plants"\nhandles = {json.dumps(list(world.brand))}\n'
         f"watched = {json.dumps(list(world.watched), ensure_ascii=False)}\n\n"
         f"[time]\nzone = {json.dumps(world.zone)}\n\n"
-        '[money]\ncurrency = "EUR"\nhour_cost = 35\n'
+        f'[money]\ncurrency = "EUR"\nhour_cost = {world.hour_cost}\n'
     )
 
 
@@ -166,7 +166,6 @@ def warm() -> None:
 
     with tempfile.TemporaryDirectory(prefix="hubbub-warm-") as folder:
         world = quillwort(rows=2_000)
-        world.write(folder)
-        log = read_log([folder], brand=world.brand)
+        log = read_log(world.write(folder)[:-1], brand=world.brand)
         answer = log.compare()
         html(answer.document, answer.tables.cascades, made=datetime.now(UTC))

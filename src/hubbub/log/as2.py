@@ -327,13 +327,15 @@ def _references(value: Any, *, raw: bool = False) -> list[str]:
     """Ids of what a property names, be it an IRI, an object, a link or a list of these."""
     found: list[str] = []
     for one in value if isinstance(value, list) else [value]:
-        if isinstance(one, dict):
-            keys = ("id", "@id", "href", "url", "preferredUsername", "name")
-            one = next((one[k] for k in keys if isinstance(one.get(k), str) and one[k]), None)
-        text = _text(one)
+        text = _identity(one) if isinstance(one, dict) else _text(one)
         if text:
             found.append(text if raw else _name_of(text))
     return found
+
+
+def _identity(thing: Json) -> str | None:
+    keys = ("id", "@id", "href", "url", "preferredUsername", "name")
+    return next((thing[k] for k in keys if isinstance(thing.get(k), str) and thing[k]), None)
 
 
 def _link(value: Any) -> str | None:

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from hubbub.errors import LogError
 from hubbub.log.block import Block, Layout, Task, known_names, raw_column
-from hubbub.log.source import RATIO, STEP, Source
+from hubbub.log.source import RATIO, Source
 
 ROWS = 1 << 19
 """Rows of a block, where they are not large."""
@@ -58,10 +58,10 @@ def _brought(name: str, layout: Layout) -> bool:
 
 def _step(path: Path, about: Any, size: int, ratio: float) -> int:
     """Rows a block, so that it stays within SIZE."""
-    unpacked = sum(about.row_group(i).total_byte_size for i in range(about.num_row_groups))
+    unpacked: int = sum(about.row_group(i).total_byte_size for i in range(about.num_row_groups))
     if unpacked > max(256 << 20, ratio * size):
         raise LogError(f"{path}: unpacks to more than {ratio:g} times its size, which looks like a trap")
-    return max(1_024, min(ROWS, SIZE * max(about.num_rows, 1) // max(unpacked, 1)))
+    return max(1_024, min(ROWS, SIZE * max(int(about.num_rows), 1) // max(unpacked, 1)))
 
 
 def _parse(path: Path, names: list[str], batch: pa.RecordBatch, layout: Layout) -> Block:

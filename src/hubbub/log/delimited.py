@@ -18,6 +18,9 @@ from hubbub.log.block import LONGEST, Block, Layout, NotUtf8, Task, known_names,
 from hubbub.log.refuse import Refused, shown
 from hubbub.log.source import Source
 
+Piece = bytes | memoryview
+"""Bytes of whole records; a view saves copying them."""
+
 HEADER = 1 << 20
 """Bytes within which the header must end."""
 
@@ -68,26 +71,25 @@ def _line_end(data: bytes) -> int:
     return -1
 
 
-def _pieces(source: Source, delimiter: str) -> Iterator[tuple[bytes, bytes]]:
+def _pieces(source: Source, delimiter: str) -> Iterator[tuple[Piece, bytes]]:
     """Bytes of whole records, and at the end those of a record whose quote is never closed."""
     held, scanned = b"", 0
-    parts: list[bytes] = []
-    while data := source.read():
-        parts.append(data)
-        size = len(held) + sum(map(len, parts))
-        if size < 2 * scanned:  # a record longer than all that was read: look again when there is twice as much
+    while True:
+        data = source.extend(held)
+        if len(data) == len(held):
+            break
+        if len(data) < 2 * scanned:  # a record longer than all that was read: look again when there is twice as much
+            held = bytes(data)
             continue
-        held = b"".join((held, *parts))
-        parts = []
-        end, _ = _record_end(held, delimiter)
-        if not end:
-            scanned = len(held)
-            if scanned > LONGEST:
-                raise LogError(f"{source.path}: a record is longer than 256 MB{_where(held)}; is a quote open there?")
+        end, _ = _record_end(data, delimiter)
+        held = bytes(data[end:])
+        if end:
+            scanned = 0
+            yield memoryview(data)[:end], b""
             continue
-        yield held[:end], b""
-        held, scanned = held[end:], 0
-    held = b"".join((held, *parts))
+        scanned = len(data)
+        if scanned > LONGEST:
+            raise LogError(f"{source.path}: a record is longer than 256 MB{_where(held)}; is a quote open there?")
     end, opened = _record_end(held, delimiter)
     if opened < 0:
         if held:
@@ -106,7 +108,7 @@ def _where(record: bytes) -> str:
     return f", in the record that begins with {shown(record[:60].decode('utf-8', 'replace'))!r}"
 
 
-def _record_end(data: bytes, delimiter: str) -> tuple[int, int]:
+def _record_end(data: bytes | bytearray, delimiter: str) -> tuple[int, int]:
     """Position after the last whole record, and of a quote still open at the end or -1."""
     if b'"' in data:
         from hubbub.log.scan import csv_end
@@ -117,7 +119,7 @@ def _record_end(data: bytes, delimiter: str) -> tuple[int, int]:
     return end or data.rfind(b"\r", 0, -1) + 1, -1
 
 
-def _parse(path: Path, names: list[str], delimiter: str, layout: Layout, data: bytes, unclosed: bytes) -> Block:
+def _parse(path: Path, names: list[str], delimiter: str, layout: Layout, data: Piece, unclosed: bytes) -> Block:
     """One block; runs in a worker thread."""
     bad: list[Refused] = []
     id_at = names.index("id") if "id" in names else -1
@@ -139,7 +141,12 @@ def _parse(path: Path, names: list[str], delimiter: str, layout: Layout, data: b
     unknown = {names[int(k)]: c for k, c in columns.items() if names[int(k)] not in layout.fields}
     if layout.raw and unknown:
         named["raw"] = raw_column(unknown, named.get("raw"), rows)
-    return Block(named, total, numbers_without(total, bad), bad, clean=b"\0" not in data, trim=True)
+    return Block(named, total, numbers_without(total, bad), bad, clean=_without_nul(data), trim=True)
+
+
+def _without_nul(data: Piece) -> bool:
+    whole: bytes | bytearray = data.obj if isinstance(data, memoryview) else data  # type: ignore[assignment]
+    return b"\0" not in whole
 
 
 def _brought(name: str, layout: Layout) -> bool:
@@ -149,13 +156,13 @@ def _brought(name: str, layout: Layout) -> bool:
 
 
 def _columns(
-    path: Path, data: bytes, keys: list[str], brought: list[str], delimiter: str, refuse: Any
+    path: Path, data: Piece, keys: list[str], brought: list[str], delimiter: str, refuse: Any
 ) -> dict[str, pa.Array]:
-    if not data.strip(b"\r\n"):
+    if not bytes(data[:2]).strip(b"\r\n") and not bytes(data).strip(b"\r\n"):
         return {k: pa.nulls(0, pa.string()) for k in brought}
     try:
         table = arrow_csv.read_csv(
-            pa.BufferReader(data),
+            pa.BufferReader(pa.py_buffer(data)),
             read_options=arrow_csv.ReadOptions(use_threads=False, block_size=len(data) + 1, column_names=keys),
             parse_options=arrow_csv.ParseOptions(
                 delimiter=delimiter, newlines_in_values=True, invalid_row_handler=refuse

@@ -260,7 +260,9 @@ def _without(block: Block, odd: list[Refused]) -> Block:
     numbers = numbers_without(block.total, refused)
     was = np.arange(1, block.total + 1) if block.numbers is None else block.numbers
     keep = pa.array(~np.isin(was, [r.row for r in odd]))
-    return Block({n: c.filter(keep) for n, c in block.columns.items()}, block.total, numbers, refused, block.clean, block.trim)
+    return Block(
+        {n: c.filter(keep) for n, c in block.columns.items()}, block.total, numbers, refused, block.clean, block.trim
+    )
 
 
 def _raw(

@@ -112,16 +112,16 @@ def text_tasks(source: Source, format: str | None, layout: Layout) -> Iterator[T
     """Blocks of a text file. raises : LogError, NotUtf8"""
     head = source.peek(HEAD)
     check_text(source.path, head)
-    format = format or format_by_name(source.path) or ("json" if head.lstrip()[:1] in (b"{", b"[") else "csv")
-    if format == "csv":
+    form = format or format_by_name(source.path) or ("json" if head.lstrip()[:1] in (b"{", b"[") else "csv")
+    if form == "csv":
         return delimited.tasks(source, layout)
-    kind = json_kind(head.decode("utf-8", "replace"), lines=format == "jsonl")
+    kind = json_kind(head.decode("utf-8", "replace"), lines=form == "jsonl")
     feed: Feed = source
     if kind.start >= 0:
         feed = jsonlines.ArrayLines(source, len(head.decode("utf-8", "replace")[: kind.start].encode("utf-8")))
     elif kind.one:
         feed = _OneLine(source)
-    if format == "as2" or (kind.as2 and layout.fields == NAMES):
+    if form == "as2" or (kind.as2 and layout.fields == NAMES):
         return _as2_tasks(feed, layout)
     return jsonlines.tasks(feed, layout)
 
@@ -247,12 +247,10 @@ def _following(reader: _Reader, paths: list[Path], progress: Progress | None) ->
             at(size)
 
 
-def _one_file(
-    reader: _Reader, path: Path, pool: ThreadPoolExecutor, at: Callable[[int], None]
-) -> Iterator[Columns]:
+def _one_file(reader: _Reader, path: Path, pool: ThreadPoolExecutor, at: Callable[[int], None]) -> Iterator[Columns]:
     first = 0
     work = partial(_checked, reader.rules)
-    with opened(path, reader.format, reader.encoding, reader.ratio, reader.layout) as tasks:
+    with Opened(path, reader.format, reader.encoding, reader.ratio, reader.layout) as tasks:
         for columns, refused, total in ordered(pool, (partial(work, task) for task in tasks.tasks)):
             reader.refusals.add_all(str(path), refused, first)
             first += total
@@ -266,12 +264,10 @@ def _checked(rules: Rules, task: Task) -> tuple[Columns, list[Refused], int]:
     return columns, refused, block.total
 
 
-class opened:  # noqa: N801  (used like a function)
-    """A file's blocks, whatever it is: `with opened(...) as file: file.tasks`; all its errors become LogError."""
+class Opened:
+    """A file's blocks, whatever it is: `with Opened(...) as file: file.tasks`; all its errors become LogError."""
 
-    def __init__(
-        self, path: Path, format: str | None, encoding: str | None, ratio: float, layout: Layout
-    ) -> None:
+    def __init__(self, path: Path, format: str | None, encoding: str | None, ratio: float, layout: Layout) -> None:
         self._path, self._ratio = path, ratio
         self.tasks: Iterator[Task]
         with Source(path, text=False, ratio=ratio) as start:
@@ -290,7 +286,7 @@ class opened:  # noqa: N801  (used like a function)
         """Bytes of the file read so far."""
         return self._source.done if self._source is not None else 0
 
-    def __enter__(self) -> opened:
+    def __enter__(self) -> Opened:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: object) -> None:

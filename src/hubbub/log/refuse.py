@@ -7,7 +7,7 @@ import json
 from collections import Counter
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple, Self, TextIO
+from typing import Any, NamedTuple, Self, TextIO, cast
 
 import numpy as np
 import pyarrow as pa
@@ -67,7 +67,8 @@ class Findings:
     @property
     def bad(self) -> BoolArray:
         """bool[rows]: rows with at least one problem."""
-        return self._problem != 0
+        out: BoolArray = self._problem != 0
+        return out
 
     def __bool__(self) -> bool:
         return bool(self._told)
@@ -141,9 +142,10 @@ class Refusals:
 
     def _open(self) -> None:
         assert self.path is not None
-        self._out = self.path.open(self._mode, encoding="utf-8", newline="")
+        out = open(self.path, self._mode, encoding="utf-8", newline="")  # noqa: SIM115  (closed by close)
+        self._out = cast(TextIO, out)
         if self.path.suffix.lower() == ".csv":
-            self._csv = csv.writer(self._out, lineterminator="\n")
+            self._csv = csv.writer(out, lineterminator="\n")
             if self._mode == "w":
                 self._csv.writerow(_KEYS)
         self._mode = "a"

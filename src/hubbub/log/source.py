@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import codecs
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, TypeVar
 
 import pyarrow as pa
 
 from hubbub.errors import LogError
+
+T = TypeVar("T")
 
 RATIO = 250.0
 """Times its own size that a packed file may unpack to."""
@@ -96,6 +99,19 @@ class Source:
             return head
         return self._next()
 
+    def extend(self, held: bytes) -> bytearray:
+        """`held` and the next bytes behind it, in one piece; `held` alone at the end."""
+        if self._head or self._decoder is not None:
+            return bytearray(held + self.read())
+        size = len(held)
+        out = bytearray(size + STEP)
+        out[:size] = held
+        with memoryview(out) as view, view[size:] as rest:
+            taken = self._take(lambda: int(self._stream.readinto(rest)))
+        self._count(taken)
+        del out[size + taken :]
+        return out
+
     def push_back(self, data: bytes) -> None:
         """Let `data` be read next."""
         self._head = data + self._head
@@ -154,17 +170,23 @@ class Source:
         return data
 
     def _raw(self) -> bytes:
+        data: bytes = self._take(lambda: self._stream.read(STEP))
+        self._count(len(data))
+        return data
+
+    def _take(self, read: Callable[[], T]) -> T:
         try:
-            data: bytes = self._stream.read(STEP)
+            return read()
         except (OSError, pa.ArrowException) as error:
             raise LogError(f"{self.path}: {_broken(str(error), self.packing)}") from error
-        self._out += len(data)
+
+    def _count(self, taken: int) -> None:
+        self._out += taken
         if self.packing and self._out > max(FREE, self._ratio * max(self.done, 1)):
             raise LogError(
                 f"{self.path}: unpacks to more than {self._ratio:g} times its size, which looks like a trap; "
                 "unpack it first if it is meant"
             )
-        return data
 
 
 def _open(path: Path) -> tuple[pa.NativeFile, int]:
@@ -195,7 +217,9 @@ def _codec(encoding: str) -> str:
     try:
         info = codecs.lookup(encoding)
     except (LookupError, ValueError) as error:
-        raise LogError(f"--encoding {encoding}: no such encoding; try utf-8, latin-1, windows-1252 or utf-16") from error
+        raise LogError(
+            f"--encoding {encoding}: no such encoding; try utf-8, latin-1, windows-1252 or utf-16"
+        ) from error
     if not getattr(info, "_is_text_encoding", True) or info.name in ("unicode_escape", "raw_unicode_escape", "idna"):
         raise LogError(f"--encoding {encoding}: is not an encoding of text files")
     return info.name

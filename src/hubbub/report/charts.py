@@ -11,11 +11,13 @@ from typing import Any, Literal
 import altair as alt
 
 from hubbub.report import words
-from hubbub.report.reading import KINDS, MODES, SIDES, currency_of, part, rows
+from hubbub.report.reading import KINDS, SIDES, currency_of, part, rows
 from hubbub.report.words import clean, number
 
 Look = Literal["light", "dark"]
 Record = dict[str, Any]
+DRAWN = (*SIDES, "broadcast")
+"""Origins with a curve of their own: at most three lines a chart."""
 
 
 @cache
@@ -26,38 +28,40 @@ def theme(look: Look = "light") -> dict[str, Any]:
     return found
 
 
-def points(document: Mapping[str, Any], *, look: Look = "light") -> alt.FacetChart:
+def points(document: Mapping[str, Any], *, look: Look = "light") -> alt.LayerChart:
     """The points of difference, one row a metric with its own scale; conversation left, spread right of zero."""
     found = [record for p in rows(document.get("points")) for record in _point(p, currency_of(document))]
     base = alt.Chart(_data(found)).encode(
-        x=alt.X("value:Q", title=None, axis=alt.Axis(labels=False, grid=False, domain=False)),
+        x=alt.X("at:Q", title=None, axis=None, scale=alt.Scale(domain=[-1, 1])),
+        y=alt.Y("label:N", title=None, sort=None, axis=alt.Axis(labelLimit=420, domain=False)),
         color=alt.Color("side:N", scale=_colours(look), legend=None),
     )
-    band = base.mark_rule(strokeWidth=3).encode(x="low:Q", x2="high:Q")
+    stem = base.mark_bar(height=7, opacity=0.22)
+    band = base.mark_rule(strokeWidth=3).encode(x="from:Q", x2="to:Q")
     mark = base.mark_point(size=70, filled=True, opacity=1).encode(
         shape=alt.Shape("side:N", scale=_shapes(look), legend=None),
         tooltip=["claim:N", "metric:N", "side:N", "shown:N"],
     )
-    zero = alt.Chart().mark_rule(strokeWidth=1).encode(x=alt.datum(0))
-    row = alt.Row("label:N", sort=None, header=alt.Header(title=None, labelAngle=0, labelAlign="left"), spacing=2)
-    layered = alt.layer(zero, band, mark, data=_data(found)).properties(width=360, height=26)
-    return _dressed(layered.facet(row=row).resolve_scale(x="independent"), look)
+    zero = alt.Chart(_data([{"zero": 0}])).mark_rule(strokeWidth=1).encode(x="zero:Q")
+    layered = alt.layer(stem, band, mark, zero).properties(width=360, height=alt.Step(28))
+    out: alt.LayerChart = _dressed(layered, look)
+    return out
 
 
 def _point(p: Mapping[str, Any], currency: str | None) -> list[Record]:
-    """Both sides of one point, conversation with its sign turned, so that it stands left of zero."""
-    unit = str(p.get("unit") or "")
-    label = f"{clean(p.get('claim'), 60)}: {clean(p.get('metric'), 60)}"
+    """Both sides of one point as parts of its largest end, conversation with its sign turned: left of zero."""
+    claim, metric, unit = clean(p.get("claim"), 60), clean(p.get("metric"), 60), str(p.get("unit") or "")
+    ends = {side: [number(part(p, side, key)) for key in ("value", "low", "high")] for side in SIDES}
+    limit = max((abs(x) for found in ends.values() for x in found if x is not None), default=0.0) or 1.0
     out = []
-    for side, turn in (("conversation", -1.0), ("spread", 1.0)):
-        e = p.get(side)
-        value, low, high = (number(part(e, key)) for key in ("value", "low", "high"))
+    for side, turn in (("conversation", -1.0 / limit), ("spread", 1.0 / limit)):
+        value, low, high = ends[side]
         if value is None:
             continue
         out.append({
-            "label": label, "claim": clean(p.get("claim")), "metric": clean(p.get("metric")), "side": side,
-            "value": turn * value, "low": turn * (value if low is None else low),
-            "high": turn * (value if high is None else high), "shown": str(words.estimate(e, unit, currency)),
+            "label": f"{claim}: {metric}", "claim": claim, "metric": metric, "side": side, "at": turn * value,
+            "from": turn * (value if low is None else low), "to": turn * (value if high is None else high),
+            "shown": str(words.estimate(p.get(side), unit, currency)),
         })  # fmt: skip
     return out
 
@@ -80,7 +84,8 @@ def campaign_map(document: Mapping[str, Any], *, look: Look = "light") -> alt.La
         alt.Chart().mark_rule(strokeDash=[5, 4]).encode(y=alt.datum(_limit(document, "reciprocity_limit", 0.2))),
     ]
     layered = alt.layer(*limits, cloud, mark, name, data=_data(found)).properties(width=560, height=400)
-    return _dressed(layered, look)
+    out: alt.LayerChart = _dressed(layered, look)
+    return out
 
 
 def _limit(document: Mapping[str, Any], key: str, usual: float) -> float:
@@ -94,16 +99,22 @@ def _campaign(c: Mapping[str, Any]) -> Record | None:
         return None
     talked, passed = words.estimate(c.get("reciprocity"), "fraction"), words.estimate(c.get("reproduction"))
     return {
-        "campaign": clean(c.get("campaign"), 60), "kind": KINDS.get(str(c.get("kind")), KINDS["unknown"]),
-        "people": number(c.get("people")), "said": f"reciprocity {talked}; reproduction {passed}", "reproduction": right, "reciprocity": up,
-        "right_low": right if right_low is None else right_low, "right_high": right if right_high is None else right_high,
-        "up_low": up if up_low is None else up_low, "up_high": up if up_high is None else up_high,
-    }  # fmt: skip
+        "campaign": clean(c.get("campaign"), 60),
+        "kind": KINDS.get(str(c.get("kind")), KINDS["unknown"]),
+        "people": number(c.get("people")),
+        "said": f"reciprocity {talked}; reproduction {passed}",
+        "reproduction": right,
+        "reciprocity": up,
+        "right_low": right if right_low is None else right_low,
+        "right_high": right if right_high is None else right_high,
+        "up_low": up if up_low is None else up_low,
+        "up_high": up if up_high is None else up_high,
+    }
 
 
 def curves(document: Mapping[str, Any], *, look: Look = "light") -> alt.LayerChart:
     """Kaplan-Meier curves of what lasts, with the bands of both sides."""
-    found = [record for mode in MODES for record in _curve(part(document, "curves", mode), mode)]
+    found = [record for mode in DRAWN for record in _curve(part(document, "curves", mode), mode)]
     base = alt.Chart(_data(found))
     x = alt.X("day:Q", title="days since first seen")
     y = alt.Y("still:Q", title="still active", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%"))
@@ -113,10 +124,11 @@ def curves(document: Mapping[str, Any], *, look: Look = "light") -> alt.LayerCha
     line = base.mark_line(interpolate="step-after").encode(
         x=x, y=y, color=ink, strokeDash=alt.StrokeDash("mode:N", scale=_dashes(look), legend=None)
     )
-    ends = [record for mode in MODES if (record := _last(found, mode))]
+    ends = [record for mode in DRAWN if (record := _last(found, mode))]
     name = alt.Chart(_data(ends)).mark_text(align="right", dy=-8).encode(x=x, y=y, text="mode:N", color=ink)
     layered = alt.layer(band.transform_filter(only_sides), line, name).properties(width=560, height=260)
-    return _dressed(layered, look)
+    out: alt.LayerChart = _dressed(layered, look)
+    return out
 
 
 def _curve(curve: object, mode: str) -> list[Record]:
@@ -131,8 +143,8 @@ def _last(found: list[Record], mode: str) -> Record | None:
     return mine[-1] if mine else None
 
 
-def _data(records: list[Record]) -> alt.Data:
-    return alt.Data(values=records)
+def _data(records: list[Record]) -> alt.InlineData:
+    return alt.InlineData(values=records)
 
 
 def _scale(look: Look, key: str) -> dict[str, Any]:
