@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from os import PathLike
@@ -26,6 +28,14 @@ Progress = Callable[[int, int], None]
 Engine = Callable[[Sequence[Segment], Settings, float], Tables]
 
 
+class _Folder:
+    """A temporary folder that goes when nobody holds this object any more."""
+
+    def __init__(self) -> None:
+        self.path = Path(tempfile.mkdtemp(prefix="hubbub-"))
+        weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
+
+
 @dataclass
 class Log:
     """A validated log on disk, in a workspace or in a temporary folder that goes with this object.
@@ -39,7 +49,7 @@ class Log:
     refused: int = 0
     refusals: Path | None = None
     engine: Engine = measure
-    _folder: tempfile.TemporaryDirectory[str] | None = field(default=None, repr=False)
+    _folder: _Folder | None = field(default=None, repr=False)
     _tables: dict[float, Tables] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
@@ -159,8 +169,8 @@ def read_log(
     """Read a log from files or folders; `refusals`: where refused rows are listed, else beside the rows."""
     if not paths:
         raise LogError("No log is named.")
-    folder = tempfile.TemporaryDirectory(prefix="hubbub-")
-    root = Path(folder.name)
+    folder = _Folder()
+    root = folder.path
     handles = frozenset(h for text in brand for h in brand_handles(text))
     settings = Settings(brand=handles, currency=currency, name=next(iter(brand), "") if brand else "")
     activities, sides = side.split([Path(p) for p in paths])

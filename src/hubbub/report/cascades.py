@@ -102,7 +102,7 @@ def _facts(row: Mapping[str, Any], shares: Shares) -> tuple[tuple[str, str, str]
     depth = number(row.get("depth"))
     return (
         ("Shares", f"{n - 1:,}", ""),
-        ("Deepest", "" if depth is None else f"{depth:.0f}", "steps" if depth is not None else unseen),
+        ("Deepest", "" if depth is None else f"{depth:,.0f}", "steps" if depth is not None else unseen),
         ("Structural virality", "" if virality is None else words.plain_short(virality), shape if virality else unseen),
         ("From one sharer", part_, "the most" if part_ else unseen),
         ("Half of it after", half, "" if half else "still running" if row.get("running") else "not measurable"),
@@ -194,12 +194,13 @@ def _lines(shares: Shares, layout: Layout, axis: Hours, high: float) -> list[Mar
     out = [el("path", class_="ln ss thin", d="".join(edges))] if edges else []
     out += _ticks(shares, layout, axis, high)
     brought = layout.brought.tolist()
+    small = max(0.6, min(1.0, (high - 24) / max(1, layout.lanes) / 2.5))
     for (least, width), (more, _) in zip(SIZES, (*SIZES[1:], (10**9, 0)), strict=True):
         # A share whose parent is hidden is a dashed ring's kin: hollow.
         for hollow in (False, True):
             spots = [i for i in drawn[1:] if least <= brought[i] < more and (parent[i] < 0) == hollow]
-            out += _dots(spots, xs, ys, "ss", width)
-            out += _dots(spots, xs, ys, "sp", width - 2.2) if hollow else []
+            out += _dots(spots, xs, ys, "ss", width * small)
+            out += _dots(spots, xs, ys, "sp", width * small - 2.0) if hollow else []
     talked = [i for i in drawn[1:] if shares.exchanged[i]]
     out += _dots(talked, xs, ys, "sc", 9.0) + _dots(talked, xs, ys, "sp", 5.0)
     return out
@@ -236,7 +237,7 @@ def _ticks(shares: Shares, layout: Layout, axis: Hours, high: float) -> list[Mar
         at_host, bin_ = divmod(k, BINS)
         own = layout.hidden_y if at_host == shares.n else float(layout.y[at_host])
         y = 12 + (own or 0.0) * scale
-        half = min(1.5 + 1.6 * float(np.log2(n)), 0.48 * max(scale, 8.0) + 4.0)
+        half = min(1.5 + 1.6 * float(np.log2(n)), 2.0 + 0.45 * scale)
         x = (bin_ + 0.5) * 1000 / BINS
         marks.append(f"M{_c(x)} {_c(y - half)}V{_c(y + half)}")
         if at_host < shares.n:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import altair as alt
 
 from hubbub.report import words
+from hubbub.report.points import metric_words
 from hubbub.report.reading import KINDS, SIDES, currency_of, part, rows
 from hubbub.report.words import clean, number
 
@@ -31,9 +32,10 @@ def theme(look: Look = "light") -> dict[str, Any]:
 def points(document: Mapping[str, Any], *, look: Look = "light") -> alt.LayerChart:
     """The points of difference, one row a metric with its own scale; conversation left, spread right of zero."""
     found = [record for p in rows(document.get("points")) for record in _point(p, currency_of(document))]
+    bare = alt.Axis(labels=False, grid=False, domain=False)
     base = alt.Chart(_data(found)).encode(
-        x=alt.X("at:Q", title=None, axis=None, scale=alt.Scale(domain=[-1, 1])),
-        y=alt.Y("label:N", title=None, sort=None, axis=alt.Axis(labelLimit=420, domain=False)),
+        x=alt.X("at:Q", title=None, axis=bare, scale=alt.Scale(domain=[-1, 1])),
+        y=alt.Y("label:N", title=None, sort=None, axis=alt.Axis(labelLimit=560, domain=False)),
         color=alt.Color("side:N", scale=_colours(look), legend=None),
     )
     stem = base.mark_bar(height=7, opacity=0.22)
@@ -42,7 +44,7 @@ def points(document: Mapping[str, Any], *, look: Look = "light") -> alt.LayerCha
         shape=alt.Shape("side:N", scale=_shapes(look), legend=None),
         tooltip=["claim:N", "metric:N", "side:N", "shown:N"],
     )
-    zero = alt.Chart(_data([{"zero": 0}])).mark_rule(strokeWidth=1).encode(x="zero:Q")
+    zero = alt.Chart(_data([{"zero": 0}])).mark_rule(strokeWidth=1).encode(x=alt.X("zero:Q", title=None, axis=bare))
     layered = alt.layer(stem, band, mark, zero).properties(width=360, height=alt.Step(28))
     out: alt.LayerChart = _dressed(layered, look)
     return out
@@ -50,7 +52,7 @@ def points(document: Mapping[str, Any], *, look: Look = "light") -> alt.LayerCha
 
 def _point(p: Mapping[str, Any], currency: str | None) -> list[Record]:
     """Both sides of one point as parts of its largest end, conversation with its sign turned: left of zero."""
-    claim, metric, unit = clean(p.get("claim"), 60), clean(p.get("metric"), 60), str(p.get("unit") or "")
+    claim, metric, unit = clean(p.get("claim"), 60), metric_words(clean(p.get("metric"), 80)), str(p.get("unit") or "")
     ends = {side: [number(part(p, side, key)) for key in ("value", "low", "high")] for side in SIDES}
     limit = max((abs(x) for found in ends.values() for x in found if x is not None), default=0.0) or 1.0
     out = []

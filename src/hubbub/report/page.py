@@ -180,7 +180,7 @@ def needs(document: Mapping[str, Any]) -> dict[str, Any]:
         answered = part(document, "verdict", "answer") in SIDES
         return {
             "ways": [],
-            "worth": "",
+            "worth": ("", ""),
             "none": "Nothing: it is answered." if answered else "The document does not say.",
         }
     ways = _needed_units(given)

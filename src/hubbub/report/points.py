@@ -65,7 +65,7 @@ def _row(p: Mapping[str, Any], first: bool, currency: str | None) -> Row:
     unit = str(p.get("unit") or "")
     shown = {side: words.estimate(p.get(side), unit, currency) for side in SIDES}
     both = all(shown[side].known for side in SIDES)
-    metric = _metric(clean(p.get("metric"), 160))
+    metric = metric_words(clean(p.get("metric"), 160))
     probability = number(p.get("p"))
     return Row(
         claim=_capital(clean(p.get("claim"), 120)) or "A point without a name",
@@ -95,7 +95,8 @@ METRICS = {
 """What the document's short words are called in front of a person."""
 
 
-def _metric(text: str) -> str:
+def metric_words(text: str) -> str:
+    """A metric in words that a person reads."""
     for short, long in METRICS.items():
         text = text.replace(short, long)
     return text

@@ -12,8 +12,8 @@ IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
 
 HIDDEN = -2
-MOST = 420
-"""A tree up to this size is drawn node by node; of a larger one the shares that brought most."""
+MOST, KEPT = 420, 180
+"""A tree up to this size is drawn node by node; of a larger one so many branches, the largest ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ def _chosen(size: list[int], n: int, most: int) -> list[bool]:
     """Which nodes are drawn: all, or the root and the largest branches. An ancestor is always larger."""
     if n <= most:
         return [True] * (n + 1)
-    branches = sorted((i for i in range(1, n) if size[i] > 1), key=lambda i: (-size[i], i))[: most - 1]
+    branches = sorted((i for i in range(1, n) if size[i] > 1), key=lambda i: (-size[i], i))[: min(most, KEPT) - 1]
     out = [False] * (n + 1)
     for i in (0, n, *branches):
         out[i] = True
