@@ -97,7 +97,9 @@ JSONL = "".join(json.dumps(r) + "\n" for r in RECORDS)
 @pytest.mark.parametrize("pack", [None, "gz", "zst"])
 def test_every_text_format_plain_and_packed(tmp_path: Path, name: str, data: str, pack: str | None) -> None:
     packed = {"gz": gzip.compress, "zst": zstd, None: bytes}[pack](data.encode())
-    words = [r["content"].replace("\r\n", "\n") for r in rows_of(put(tmp_path, f"{name}.{pack or ''}".rstrip("."), packed))]
+    words = [
+        r["content"].replace("\r\n", "\n") for r in rows_of(put(tmp_path, f"{name}.{pack or ''}".rstrip("."), packed))
+    ]
     assert words == WORDS
 
 
@@ -117,16 +119,18 @@ def test_an_encoding_that_is_given(tmp_path: Path, encoding: str) -> None:
 def test_a_wrong_encoding_says_where_and_what(tmp_path: Path) -> None:
     path = put(tmp_path, "log.csv", LOG.replace("quoted", "Grüße").encode("latin-1"))
     byte = LOG.index("quoted") + 3
-    with pytest.raises(LogError, match=rf"log\.csv: line 4, byte {byte}: 0xfc is not UTF-8.*Latin-1: pass --encoding latin-1"):
+    with pytest.raises(
+        LogError, match=rf"log\.csv: line 4, byte {byte}: 0xfc is not UTF-8.*Latin-1: pass --encoding latin-1"
+    ):
         rows_of(path)
     path = put(tmp_path, "log.jsonl", JSONL.replace("Hello", "\x93Hello\x94").encode("latin-1"))
     path.write_bytes(path.read_bytes().replace(b"\\u0093", b"\x93"))
-    with pytest.raises(LogError, match="line 1, byte .*Windows-1252: pass --encoding windows-1252"):
+    with pytest.raises(LogError, match=r"line 1, byte .*Windows-1252: pass --encoding windows-1252"):
         rows_of(path)
     path = put(tmp_path, "head.csv", HEADER.replace("content", "größe").encode("latin-1") + FIRST.encode())
-    with pytest.raises(LogError, match="line 1, byte .* is not UTF-8"):
+    with pytest.raises(LogError, match=r"line 1, byte .* is not UTF-8"):
         rows_of(path)
-    with pytest.raises(LogError, match="line 2, byte .*: not valid utf-16"):
+    with pytest.raises(LogError, match=r"line 2, byte .*: not valid utf-16"):
         rows_of(put(tmp_path, "16.csv", HEADER.encode("utf-16") + b"\x00\xd8\x41\x00"))
 
 
@@ -172,7 +176,8 @@ def test_a_quote_that_is_never_closed(tmp_path: Path) -> None:
     valid, refused = refused_of(put(tmp_path, "a.csv", LOG + 'p3,2026-01-01T00:00:00Z,x,post,acme,"cut o'), tmp_path)
     assert [r["id"] for r in valid] == ["p1", "p2"]
     assert (refused[0]["row"], refused[0]["reason"]) == (3, "the last row ends inside a quote that is never closed")
-    path = put(tmp_path, "b.csv", HEADER + FIRST + 'p3,2026-01-01T00:00:00Z,x,post,acme,"open\n' + FIRST + FIRST)
+    plain = "p4,2026-01-01T00:00:00Z,x,post,acme,words\n"
+    path = put(tmp_path, "b.csv", HEADER + FIRST + 'p3,2026-01-01T00:00:00Z,x,post,acme,"open\n' + plain + plain)
     with pytest.raises(LogError, match=r"b\.csv: a quote is never closed, in the record that begins with 'p3,2026"):
         rows_of(path)
 
@@ -183,12 +188,15 @@ def test_quotes_in_the_middle_of_a_field_are_plain(tmp_path: Path) -> None:
 
 
 def test_line_ends_of_one_return(tmp_path: Path) -> None:
-    path = put(tmp_path, "a.csv", (HEADER + FIRST + FIRST).replace("\n", "\r") + '3,2026-01-01T00:00:00Z,x,post,a,"a\rb"')
+    path = put(
+        tmp_path, "a.csv", (HEADER + FIRST + FIRST).replace("\n", "\r") + '3,2026-01-01T00:00:00Z,x,post,a,"a\rb"'
+    )
     assert [r["content"] for r in rows_of(path)] == [WORDS[0], WORDS[0], "a\rb"]
 
 
 def test_unknown_columns_go_into_raw(tmp_path: Path) -> None:
-    text = 'id,time,channel,type,actor,likes,note "x",raw\np1,2026-01-01T00:00:00Z,x,post,acme,3,"say ""hi""\n","{""a"":1}"\n'
+    text = 'id,time,channel,type,actor,likes,note "x",raw\n'
+    text += 'p1,2026-01-01T00:00:00Z,x,post,acme,3,"say ""hi""\n","{""a"":1}"\n'
     text += "p2,2026-01-01T00:00:00Z,x,post,acme,,,\np3,2026-01-01T00:00:00Z,x,post,acme,4,,word\n"
     raw = [r["raw"] for r in rows_of(put(tmp_path, "log.csv", text))]
     assert json.loads(raw[0]) == {"a": 1, "likes": "3", 'note "x"': 'say "hi"\n'}
@@ -388,8 +396,7 @@ def test_records_end_where_the_reader_ends_them(text: str) -> None:
     assert end <= len(data)
     if opened >= 0:
         assert data[opened : opened + 1] == b'"'
-    key = repr
-    assert sorted(cells(data[:end]) + cells(data[end:]), key=key) == sorted(cells(data), key=key)
+    assert sorted(cells(data[:end]) + cells(data[end:]), key=repr) == sorted(cells(data), key=repr)
 
 
 JSONISH = st.recursive(
@@ -402,14 +409,14 @@ JSONISH = st.recursive(
 @given(st.lists(JSONISH, max_size=5), st.sampled_from([None, 1]), st.integers(1, 50), st.booleans())
 def test_an_array_as_lines_holds_its_elements(values: list[Any], indent: int | None, step: int, ascii: bool) -> None:
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        path = put(Path(folder), "a.json", json.dumps(values, indent=indent, ensure_ascii=ascii).encode("utf-8", "replace"))
+        text = json.dumps(values, indent=indent, ensure_ascii=ascii).encode("utf-8", "replace")
+        path = put(Path(folder), "a.json", text)
         patch.setattr(source, "STEP", step)
         with Source(path) as whole:
             feed = ArrayLines(whole, 0)
             data = b""
             while piece := feed.read():
                 data += piece
-    text = path.name and json.dumps(values, indent=indent, ensure_ascii=ascii).encode("utf-8", "replace")
     assert [json.loads(line) for line in data.split(b"\n") if line.strip()] == json.loads(text)
 
 
@@ -419,7 +426,9 @@ def test_an_array_as_lines_holds_its_elements(values: list[Any], indent: int | N
     st.sampled_from(["x.csv", "x.jsonl", "x.json", "x", "x.parquet", "x.gz", "x.zst", "people.csv"]),
     st.sampled_from([None, *read.FORMATS]),
 )
-def test_any_bytes_are_rows_refusals_or_an_error_for_a_person(data: bytes, start: str, name: str, format: str | None) -> None:
+def test_any_bytes_are_rows_refusals_or_an_error_for_a_person(
+    data: bytes, start: str, name: str, format: str | None
+) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = put(Path(folder), name, start.encode() + data)
         refusals = Refusals(Path(folder) / "no.csv")
@@ -437,7 +446,7 @@ def test_the_list_of_refusals(tmp_path: Path) -> None:
         refusals.close()
         refusals.add("a.csv", 2, "p2", "value", "is wrong", None)
         refusals.add("a.csv", 3, "p3", "time", "is late", "now")
-    rows = list(csv.reader((tmp_path / "no.csv").open()))
+    rows = list(csv.reader(io.StringIO((tmp_path / "no.csv").read_text(), newline="")))
     assert rows[0] == ["file", "row", "id", "field", "reason", "value"]
     assert rows[1][2] == "'=p1"
     assert rows[1][5].startswith("x\\x00x")

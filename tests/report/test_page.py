@@ -67,7 +67,7 @@ class TestAlone:
         found = Page(page)
         assert found.all("script", "link", "iframe", "object", "embed", "base", "form", "img") == []
         assert [a for _, attrs in found.elements for a in attrs if a.startswith("on") or a == "style"] == []
-        assert re.findall(r"""(?:https?:)?//[\w.-]+""", page) == []
+        assert re.findall(r"(?:\w+:)?//[\w.-]+", re.sub(r"base64,[^\"]*", "", page)) == []
         urls = re.findall(r"url\(([^)]{0,40})", page)
         assert urls
         assert all(url.startswith(('"data:font/woff2;base64,', "#")) for url in urls)
@@ -96,10 +96,9 @@ class TestAlone:
         assert report.html(document, cascades, made=made) == page
 
     def test_importing_it_is_light(self) -> None:
-        code = "import sys, hubbub.report; print([m for m in ('jinja2', 'altair', 'pyarrow', 'numpy') if m in sys.modules])"
+        code = "import sys, hubbub.report; print(*(m for m in ('jinja2', 'altair') if m in sys.modules))"
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-        assert "jinja2" not in done.stdout
-        assert "altair" not in done.stdout
+        assert done.stdout.strip() == ""
 
 
 class TestForm:

@@ -78,10 +78,18 @@ class Findings:
         lines = []
         for row in np.flatnonzero(self._problem).tolist():
             field, reason, values = self._told[self._problem[row] - 1]
-            value = None if values is None else values[row].as_py()
+            value = None if values is None else _python(values[row])
             name = None if ids is None else ids[row].as_py()
             lines.append(Refused(row, shown(name), field, reason, shown(value)))
         return lines
+
+
+def _python(scalar: pa.Scalar) -> object:
+    """A value, or its bare number where Python has no such time."""
+    try:
+        return scalar.as_py()
+    except (OverflowError, ValueError):
+        return scalar.cast(pa.int64()).as_py()
 
 
 class Refusals:

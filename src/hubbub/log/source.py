@@ -220,7 +220,7 @@ def _codec(encoding: str) -> str:
         raise LogError(
             f"--encoding {encoding}: no such encoding; try utf-8, latin-1, windows-1252 or utf-16"
         ) from error
-    if not getattr(info, "_is_text_encoding", True) or info.name in ("unicode_escape", "raw_unicode_escape", "idna"):
+    if not getattr(info, "_is_text_encoding", True) or "escape" in info.name or info.name in ("idna", "punycode"):
         raise LogError(f"--encoding {encoding}: is not an encoding of text files")
     return info.name
 

@@ -172,7 +172,7 @@ def _local_micros(parts: pa.Array, iso: BoolArray) -> tuple[IntArray, BoolArray]
     hour, minute, second = (_digits(parts, name) for name in ("hour", "minute", "second"))
     fraction = pc.utf8_slice_codeunits(pc.utf8_rpad(_part(parts, "part"), 6, "0"), 0, 6)
     micros = np.asarray(fraction.cast(pa.int64()), np.int64)
-    exists = iso & (year >= 1) & (month >= 1) & (month <= 12) & (hour < 24) & (minute < 60) & (second < 60)
+    exists = iso & (month >= 1) & (month <= 12) & (hour < 24) & (minute < 60) & (second < 60)
     months = ((year - 1970) * 12 + np.where(exists, month, 1) - 1).astype("M8[M]")
     first = months.astype("M8[D]").astype(np.int64)
     after = (months + 1).astype("M8[D]").astype(np.int64)
