@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -12,57 +13,82 @@ from bench.calibration import error
 from bench.planted import tables_of
 from bench.run import Row
 from hubbub.compare.document import compare
-from hubbub.demo import ACTION_WORLDS, Spec
+from hubbub.demo import ACTION_WORLDS, Spec, best_action
 from hubbub.demo.spec import gains
 
 RIGHT = 0.8
 SAME = {"share": "ask"}
 """Both reach the same willing people (`hubbub.demo.spec.ACTIONS`)."""
+FIRST_SEED = 1_000
+FACTORS = (0.5, 1.0, 2.0)
+"""Each world is drawn at half, once and twice its people, cascades and effort in turn."""
 
 
 @dataclass
 class Told:
-    """What was advised first in the draws of one world: how often each action, and what following it adds."""
+    """What was advised first in the draws of one world: how often each action, how often rightly, what it adds.
+
+    gain, best : expected value that following the advice, or the best action, adds; one entry a draw
+    """
 
     first: Counter[str] = field(default_factory=Counter)
+    right: int = 0
     gain: list[float] = field(default_factory=list)
+    best: list[float] = field(default_factory=list)
 
-    def right(self, action: str) -> float:
-        """Part of the draws in which it was advised first."""
-        return self.first[action] / max(1, self.first.total())
+    def add(self, spec: Spec, action: str) -> None:
+        """Count one draw; an action that the generator does not know adds nothing."""
+        adds = gains(spec)
+        self.first[action] += 1
+        self.right += action == best_action(spec)
+        self.gain.append(adds.get(action, 0.0))
+        self.best.append(max(adds.values()))
+
+    @property
+    def part(self) -> float:
+        """Part of the draws in which the right action stood first."""
+        return self.right / max(1, self.first.total())
 
 
-def first_action(plan: list[dict[str, object]]) -> str:
+def first_action(plan: list[dict[str, Any]]) -> str:
     """The action in the first line of a plan; `none` where there is none."""
     name = str(plan[0]["action"]) if plan else "none"
     return SAME.get(name, name)
 
 
-def ask_worlds(spec: Spec, draws: int, folder: Path, first_seed: int = 0) -> Told:
-    """Draw a world again and again and note the first advice; what the generator does not know adds nothing."""
-    told, adds = Told(), gains(spec)
-    for seed in range(first_seed, first_seed + draws):
-        tables = tables_of(spec, seed, folder)
-        action = first_action(compare(tables.people, tables.cascades, tables.ledger, seed=seed)["plan"])
-        told.first[action] += 1
-        told.gain.append(adds.get(action, 0.0))
+def told_in(spec: Spec, draws: int, folder: Path) -> Told:
+    """Draw a world again and again, at each size in turn, and note the first advice."""
+    told = Told()
+    for draw in range(draws):
+        seed, sized = FIRST_SEED + draw, spec.times(FACTORS[draw % len(FACTORS)])
+        tables = tables_of(sized, seed, folder)
+        document = compare(tables.people, tables.cascades, tables.ledger, seed=seed)
+        told.add(sized, first_action(document["plan"]))
     return told
 
 
 def advice(folder: Path, worlds: int) -> list[Row]:
-    """One row an action, and all together."""
-    draws = max(2, worlds // 4)
-    found = {action: ask_worlds(spec, draws, folder) for action, spec in ACTION_WORLDS.items()}
+    """Two rows an action, and all together; a quarter of `worlds` draws of each."""
+    draws = max(len(FACTORS), worlds // 4)
+    found = {action: told_in(spec, draws, folder) for action, spec in ACTION_WORLDS.items()}
     rows = []
     for action, told in found.items():
-        others = ", ".join(f"{name} {n}" for name, n in told.first.most_common() if name != action)
-        said = f"{told.right(action):.0%} of {draws} worlds" + (f" (else {others})" if others else "")
-        best = gains(ACTION_WORLDS[action])[action]
-        rows.append(Row(f"`{action}` is right and stands first", said, "at least 80 %", told.right(action) >= RIGHT))
-        mean = float(np.mean(told.gain))
-        said = f"{mean:+.0f} EUR in the mean, of {best:.0f} possible; up in {np.mean(np.array(told.gain) > 0):.0%}"
-        rows.append(Row(f"following the first line where `{action}` is right", said, "more than 0", mean > 0.0))
-    right = float(np.mean([told.right(action) for action, told in found.items()]))
-    said = f"{right:.0%} ± {error(right, draws * len(found)):.0%}"
-    rows.append(Row("all: the first line is the right action", said, "at least 80 %", right >= RIGHT))
-    return rows
+        rows += advice_rows(action, told)
+    right = float(np.mean([told.part for told in found.values()]))
+    said = f"{right:.0%} ± {error(right, draws * len(found)):.0%} of {draws * len(found)} worlds"
+    return [*rows, Row("all: the first line is the right action", said, "at least 80 %", right >= RIGHT)]
+
+
+def advice_rows(action: str, told: Told) -> list[Row]:
+    """How often the advice is right where one action is, and what following it adds in the generator."""
+    draws = told.first.total()
+    others = ", ".join(f"{name} {n}" for name, n in told.first.most_common() if name != action)
+    said = f"{told.part:.0%} ± {error(told.part, draws):.0%} of {draws} worlds"
+    said += f" (else {others})" if others else ""
+    up = float(np.mean(np.array(told.gain) > 0.0))
+    mean, best = float(np.mean(told.gain)), float(np.mean(told.best))
+    gained = f"{mean:+,.0f} EUR in the mean, of {best:,.0f} possible; up in {up:.0%} of worlds"
+    return [
+        Row(f"`{action}` is right and stands first", said, "at least 80 %", told.part >= RIGHT),
+        Row(f"following the first line where `{action}` is right", gained, "above 0", mean > 0.0),
+    ]

@@ -1,29 +1,29 @@
 """How often the verdict is right and how often intervals hold the truth, on planted worlds whose truth is known.
 
 A cell is one planted world, drawn many times. Answers are counted over the cells that METHODS names; intervals over
-worlds in which people come back, and cascades whose reproduction is planted.
+worlds in which people come back, and over cascades whose reproduction is planted.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
 import numpy as np
 
 from bench.planted import LEVEL, tables_of
-from bench.run import Row
+from bench.run import NO_TARGET, Row
 from hubbub.activity import MICROS
 from hubbub.compare import scorecard
 from hubbub.compare.campaigns import growth_of, world_of
 from hubbub.compare.draws import ends
-from hubbub.compare.frame import NEVER, Cascades, People
+from hubbub.compare.frame import Cascades, People
 from hubbub.compare.money import spent
 from hubbub.compare.sides import gini, heap
-from hubbub.compare.verdict import Question, ask, decide, differs, settle, units_of
+from hubbub.compare.verdict import Decision, Question, ask, decide, differs, settle, units_of
 from hubbub.demo import METHODS_CELLS, TRAPS, Spec
 from hubbub.demo.spec import ahead, expected_value, truth
 from hubbub.demo.trees import pareto_sizes
@@ -31,7 +31,7 @@ from hubbub.estimate import Estimate
 from hubbub.measure import Tables
 
 UNEQUAL, EQUAL, POWER, TRAP = 1 / 20, 2 / 5, 2 / 5, 1 / 5
-"""Worlds of a cell, as parts of `--worlds`; intervals take all of them. Cells are weighed alike, whatever their worlds."""
+"""Worlds of a cell, as parts of `--worlds`; intervals take all. Cells weigh alike, whatever their worlds."""
 ANSWERS = ("conversation", "spread")
 BRANCHING = {
     (r, cascades): Spec(
@@ -54,8 +54,10 @@ Key = tuple[float, ...]
 
 
 def error(part: float, worlds: int) -> float:
-    """Monte-Carlo standard error of a part of so many worlds."""
-    return float(np.sqrt(part * (1.0 - part) / max(1, worlds)))
+    """Monte-Carlo standard error of a part of so many worlds, with one more either way, for no part is certain."""
+    n = worlds + 2
+    middle = (part * worlds + 1.0) / n
+    return float(np.sqrt(middle * (1.0 - middle) / n))
 
 
 # Answers
@@ -78,11 +80,10 @@ class Cell:
 
 
 def right_part(cells: list[Cell], answer: str) -> tuple[float, int]:
-    """Of the answers of one kind in unequal worlds, the part that is right, every cell of one weight; how many answers."""
-    unequal = [cell for cell in cells if cell.truth != "equal"]
-    said = sum(cell.part(answer) for cell in unequal)
-    right = sum(cell.part(answer) for cell in unequal if cell.truth == answer)
-    return right / said if said else float("nan"), sum(cell.answers[answer] for cell in unequal)
+    """Of the answers of one kind the right part, all cells weighed alike; how many answers."""
+    said = sum(cell.part(answer) for cell in cells)
+    right = sum(cell.part(answer) for cell in cells if cell.truth == answer)
+    return right / said if said else float("nan"), sum(cell.answers[answer] for cell in cells)
 
 
 def answer_of(tables: Tables, seed: int) -> str:
@@ -93,7 +94,7 @@ def answer_of(tables: Tables, seed: int) -> str:
     return settle(base, _hidden(people, question, seed)).answer
 
 
-def _hidden(people: People, question: Question, seed: int):  # noqa: ANN202
+def _hidden(people: People, question: Question, seed: int) -> Decision | None:
     return decide(units_of(people, question, "hidden"), question, seed) if differs(people, "hidden") else None
 
 
@@ -125,8 +126,11 @@ def answer_rows(cells: dict[Key, Cell]) -> list[Row]:
     """Right answers, answers to equal worlds, and how often there is an answer."""
     rows = []
     for answer in ANSWERS:
-        right, n = right_part(list(cells.values()), answer)
-        said = f"{right:.1%} ± {error(right, n):.1%} of {n} answers"
+        right, n = right_part([cell for cell in cells.values() if cell.truth != "equal"], answer)
+        strictly, _ = right_part(list(cells.values()), answer)
+        said = (
+            f"{right:.1%} ± {error(right, n):.1%} of {n} answers; {strictly:.1%} if any answer to equal worlds is wrong"
+        )
         rows.append(Row(f"`{answer}` is right", said, "at least 95 %", right >= 0.95))
     for tail in sorted({key[0] for key in cells}):
         equal = {key: cell for key, cell in cells.items() if key[0] == tail and cell.truth == "equal"}
@@ -155,7 +159,7 @@ def _equal_row(tail: float, equal: dict[Key, Cell], answer: str) -> Row:
         f"of {cell.worlds} ({worst[1]:g} cascades, {worst[2]:g} talkers)"
     )
     bound = tail > 1.1
-    target = f"at most 15 % in each of {len(equal)} cells" if bound else "no target"
+    target = f"at most 15 % in each of {len(equal)} cells" if bound else NO_TARGET
     reached = not bound or cell.part(answer) <= 0.15
     return Row(f"equal worlds answered `{answer}`, tail {tail:g}", said, target, reached)
 
@@ -167,7 +171,7 @@ def power_table(cells: dict[Key, Cell]) -> list[Row]:
         mine = [cell for key, cell in cells.items() if key[3] == ratio]
         parts = [float(np.mean([cell.part(a) for cell in mine])) for a in (*ANSWERS, "cannot_tell")]
         said = f"conversation {parts[0]:.1%}, spread {parts[1]:.1%}, cannot tell {parts[2]:.1%}"
-        rows.append(Row(f"all cells of ratio {_ratio(ratio)}", said, "no target", True))
+        rows.append(Row(f"all cells of ratio {_ratio(ratio)}", said, NO_TARGET, True))
     return rows
 
 
@@ -176,7 +180,7 @@ def power_table(cells: dict[Key, Cell]) -> list[Row]:
 
 @dataclass
 class Held:
-    """How many intervals of one figure in one cell hold the truth; `width` of each, over the truth where that is not 0."""
+    """How many intervals of one figure in one cell hold the truth; widths over the truth (over 1 if it is 0)."""
 
     held: int = 0
     drawn: int = 0
@@ -228,7 +232,7 @@ def _gini(cascades: Cascades, seed: int) -> Estimate:
 
 
 def true_gini(spec: Spec) -> float:
-    """Gini of the sizes that a Pareto world's tries are drawn from: the post, one first sharer, and those who pass on."""
+    """Gini of the sizes that a Pareto world's tries are drawn from: the post, a first sharer, and those who pass on."""
     rng = np.random.default_rng(1)
     people = pareto_sizes(rng, DRAWN_SIZES, spec.tail, spec.largest)
     size, weight = np.unique(2 + rng.binomial(people, spec.passing), return_counts=True)
@@ -256,7 +260,8 @@ def intervals(folder: Path, worlds: int, seeds: Iterator[int]) -> list[dict[str,
     """All cells of intervals, drawn; one entry a cell."""
     cells: list[dict[str, Held]] = []
     for spec in LASTING.values():
-        unequal, cell = true_gini(spec), {}
+        unequal = true_gini(spec)
+        cell: dict[str, Held] = {}
         for seed in (next(seeds) for _ in range(worlds)):
             hold(cell, lasting_figures(spec, tables_of(spec, seed, folder), seed, unequal))
         cells.append(cell)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
+from bench.advice import advice
+from bench.calibration import calibration
 from bench.logs import write_log
 from bench.run import Row, Run, alone, ratio_row
 
@@ -17,10 +19,11 @@ OURS, PEERS = "bench.ours", "bench.peers"
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """run : (folder, rows) -> lines; usual : whether it runs when no part is named"""
+    """run : (folder, size) -> lines; usual : whether it runs when no part is named; size : the option it is sized by"""
 
     run: Callable[[Path, int], list[Row]]
     usual: bool = True
+    size: str = "rows"
 
 
 def _seconds(run: Run) -> str:
@@ -135,4 +138,6 @@ PARTS = {
     "growth": Part(growth),
     "shapes": Part(shapes),
     "intake": Part(intake),
+    "calibration": Part(calibration, usual=False, size="worlds"),
+    "advice": Part(advice, size="worlds"),
 }

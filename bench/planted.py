@@ -29,7 +29,9 @@ def settings_of(world: World) -> Settings:
     return Settings(
         brand=frozenset(pair for handle in world.brand for pair in brand_handles(handle)),
         people={(row["channel"], row["actor"]): row["person"] for row in _rows(world.people)},
-        coverage=tuple(Coverage(r["channel"], _us(r["from"]), _us(r["until"]), r["sees"]) for r in _rows(world.coverage)),
+        coverage=tuple(
+            Coverage(r["channel"], _us(r["from"]), _us(r["until"]), r["sees"]) for r in _rows(world.coverage)
+        ),
         effort=tuple(
             Effort(r["mode"], cost_micros=int(r["cost"] * 1_000_000), currency=r["currency"], campaign=r["campaign"])
             for r in _rows(world.effort)

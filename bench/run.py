@@ -39,6 +39,10 @@ def alone(module: str, name: str, **arguments: Any) -> Run:
     return Run(**json.loads(done.stdout.splitlines()[-1]))
 
 
+NO_TARGET = "no target"
+"""The target of a line that only tells."""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One line of a table: what was done, measured against what, with which target."""

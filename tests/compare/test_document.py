@@ -178,16 +178,15 @@ def test_unusable_input_is_named():
         compare(people_table([]), cascades_table([]), ledger(), level=1.0)
 
 
-def test_it_loads_fast_and_without_the_log():
+def test_it_loads_neither_the_log_nor_what_is_slow_to_load():
     code = (
-        "import sys, time; t = time.perf_counter(); import hubbub.compare.document; s = time.perf_counter() - t\n"
+        "import sys, hubbub.compare.document\n"
         "bad = [m for m in sys.modules if m in ('scipy.stats', 'numba') or m.split('.')[0] == 'django'"
         " or m.startswith('hubbub.log')]\n"
-        "print(round(s, 3), bad)"
+        "print(bad)"
     )
-    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split(" ", 1)
-    assert said[1].strip() == "[]"
-    assert float(said[0]) < 2.0
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert said.strip() == "[]"
 
 
 # Parts of the document

@@ -178,6 +178,17 @@ class TestDoubt:
         assert "end of the log" in page
 
 
+class TestPlan:
+    def test_the_surest_steps_are_open_and_the_rest_is_one_click_away(
+        self, document: dict[str, Any], made: datetime
+    ) -> None:
+        document["plan"] = [document["plan"][0] | {"title": f"Step {i}"} for i in range(9)]
+        shown, rest = report.html(document, None, made=made).split("3 more to do")
+        assert "Step 5" in shown
+        assert "Step 6" not in shown
+        assert "Step 8" in rest
+
+
 class TestAnything:
     def test_an_empty_document(self, made: datetime) -> None:
         text = Page(report.html({}, None, made=made)).text()

@@ -18,7 +18,7 @@ from hubbub.compare.money import Spent, money
 from hubbub.compare.scorecard import credited
 from hubbub.estimate import Estimate
 from hubbub.spread.growth import Growth
-from hubbub.tables import Ledger
+from hubbub.tables import MODES, Ledger
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -252,7 +252,8 @@ def ask(g: Ground, growth: Growth) -> list[Action]:
     low, high = np.quantile(len(who) * per_share * rate * further, [tail, 1.0 - tail])
     value = len(who) * brought / total * (again + 0.5) / (once + 1.0) * middle
     order = who[np.lexsort((who, -shares[who].astype(np.int64)))]
-    cost, cost_why = g.cost("spread", len(who), total)
+    # Asking costs what a share costs only where somebody agrees.
+    cost, cost_why = g.cost("spread", len(who) * (again + 0.5) / (once + 1.0), total)
     return [Action(
         "ask", "spread", f"Ask {len(who)} people who talked with you and shared before to share again",
         f"{len(who)} people have both an exchange with the brand and a share that stands.",
@@ -288,6 +289,17 @@ class Each:
     mean: float
 
 
+def _brought(g: Ground, mode: str) -> FloatArray:
+    """What one mode has brought to each person: linear credit; without conversions coming back, by origin."""
+    code = MODES.index(mode)
+    if g.ledger.valued == "none":
+        return np.where(g.people.origin == code, g.outcome, 0.0)
+    y = np.zeros(g.people.n)
+    who, credit = credited(g.people)
+    y[who] = credit[:, code].astype(np.float64) / MICROS
+    return y
+
+
 def _per_try(g: Ground, group: IntArray, names: tuple[str, ...], y: FloatArray, tries: IntArray) -> Each | None:
     """Outcome of the people of each group over its tries, shrunk; None where no group has tries."""
     who = np.flatnonzero((group >= 0) & g.known)
@@ -315,8 +327,11 @@ def _count_cascades(g: Ground, column: str, names: tuple[str, ...], weight: IntA
 
 
 def post(g: Ground) -> list[Action]:
-    """Post again where a post has brought most, by campaign and by channel."""
-    out = []
+    """Post again where a post has brought most, by campaign and by channel.
+
+    What talk and shares under a post brought is theirs: another post does not bring the answers to it.
+    """
+    out, brought = [], _brought(g, "broadcast")
     tries = g.cascades.tries.astype(np.int64)
     for found, word in ((g.people.origin_campaign, "campaign"), (g.people.channel, "channel")):
         # One channel alone says nothing about where to post.
@@ -324,18 +339,18 @@ def post(g: Ground) -> list[Action]:
             continue
         met = g.people.origin >= 0
         group = np.where(met, found.codes, -1)
-        each = _per_try(g, group, found.names, g.outcome, _count_cascades(g, word, found.names, tries))
+        each = _per_try(g, group, found.names, brought, _count_cascades(g, word, found.names, tries))
         if each is None:
             continue
         for i in _best_of(each):
             cost, cost_why = g.cost("broadcast", 1, int(tries.sum()))
             out.append(Action(
                 "post", "broadcast", f"Post again {'in' if word == 'campaign' else 'on'} {each.names[i]}",
-                f"Its {each.tries[i]} posts brought people worth {each.value[i]:.3g} {g.unit} a post, "
+                f"Its {each.tries[i]} posts brought {each.value[i]:.3g} {g.unit} a post, "
                 f"against {each.mean:.3g} for all, after shrinking.",
                 _estimate(float(each.value[i]), float(each.error[i]), g.level, int(each.tries[i]),
-                          "outcome of the people first met there over its posts"),
-                g.unit, f"outcome per post by {word}, shrunk to the mean of all (empirical Bayes)",
+                          "what broadcast brought to the people first met there over its posts"),
+                g.unit, f"linear credit to broadcast per post by {word}, shrunk to the mean of all (empirical Bayes)",
                 "The next posts bring less than the mean of all, or people would have come anyway.",
                 cost, cost_why, [each.names[i]],
             ))  # fmt: skip
@@ -348,12 +363,7 @@ def share(g: Ground) -> list[Action]:
     found = p.origin_campaign
     if not found.names:
         return []
-    y = np.zeros(p.n)
-    if g.ledger.valued != "none":
-        who, credit = credited(p)
-        y[who] = credit[:, 1].astype(np.float64) / MICROS
-    else:
-        y = np.where(p.origin == 1, g.outcome, 0.0)
+    y = _brought(g, "spread")
     shares = np.maximum(np.asarray(g.cascades.ints("size"), dtype=np.int64) - 1, 0)
     each = _per_try(g, found.codes, found.names, y, _count_cascades(g, "campaign", found.names, shares))
     if each is None:
@@ -443,12 +453,16 @@ def learn(g: Ground, verdict: Verdict) -> list[Action]:
 
 
 def plan(g: Ground, verdict: Verdict, growth: Growth) -> list[dict[str, Any]]:
-    """All advice, ranked by the lower end of the effect: per unit of cost where every cost is known, else as it is."""
+    """All advice, ranked by the lower end of the effect less what it costs, where both are money and known.
+
+    An action that may bring less than it costs so stands below one that cannot lose.
+    """
     found = [*answer(g), *ask(g, growth), *post(g), *share(g), *stop(g), *learn(g, verdict)]
-    priced = all((a.cost or 0.0) > 0.0 for a in found)
+    in_money = g.ledger.valued == "value"
 
     def rank(a: Action) -> tuple[bool, float, str, str]:
         low = a.effect.low if a.effect.low is not None else 0.0
-        return a.effect.value is None, -(low / a.cost if priced and a.cost else low), a.action, a.title
+        cost = a.cost if in_money and a.cost is not None else 0.0
+        return a.effect.value is None, cost - low, a.action, a.title
 
     return [a.to_json() for a in sorted(found, key=rank)]

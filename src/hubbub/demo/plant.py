@@ -213,18 +213,44 @@ def _ignored(plot: _Field, posts: Ints) -> None:
 
 
 def _audience(plot: _Field, posts: Ints) -> npt.NDArray[np.int64]:
-    """People who like a post; the first of them allow to be asked to share."""
+    """People who like a post (a sale's, where mails follow); the first of them allow to be asked to share."""
     spec, n = plot.spec, plot.spec.audience
     who, first = plot.new(n), plot.starts(n)
     if spec.mails:
         first = FIRST + DAY + plot.rng.integers(0, (spec.days // 3 - 1) * DAY, n)
-    plot.rows.add(first, type="like", channel=TALK, actor=who, object=_latest(plot, posts, first))
+    plot.rows.add(
+        first, type="like", channel=TALK, actor=who, object=_latest(plot, posts, first),
+        campaign=np.full(n, SALE if spec.mails else NONE),
+    )  # fmt: skip
+    _willing(plot, posts, who[: spec.willing], first[: spec.willing])
     if not spec.mails:
         later = first + plot.rng.integers(HOUR, 20 * DAY, n)
         _buy(plot, "audience", who, later, TALK, spec.value_audience, 0.3)
         _return(plot, who, first, TALK, spec.retained_broadcast)
     plot.consents.append((who[: spec.willing], first[: spec.willing] + HOUR, TALK))
     return who
+
+
+def _willing(plot: _Field, posts: Ints, who: Ints, first: Ints) -> None:
+    """Those who may be asked have talked with the brand and passed on a post, which brought nobody; some did so twice."""
+    n = len(who)
+    if not n:
+        return
+    post = _latest(plot, posts, first)
+    asked = plot.rows.add(
+        first + HOUR, type="reply", channel=TALK, actor=who, in_reply_to=post, addressed_to=BRAND,
+        campaign=TALKING, content=_words(plot, "open", n),
+    )  # fmt: skip
+    plot.rows.add(
+        first + 2 * HOUR, type="reply", channel=TALK, actor=BRAND, in_reply_to=asked, addressed_to=who,
+        content=_words(plot, "open", n),
+    )  # fmt: skip
+    again = plot.yes(n, plot.spec.accepts)
+    for days, mine in ((1, np.ones(n, dtype=bool)), (3, again)):
+        plot.rows.add(
+            first[mine] + days * DAY, type="share", channel=TALK, actor=who[mine], via=post[mine], object=post[mine],
+            disclosed=1,
+        )  # fmt: skip
 
 
 def _strangers(plot: _Field) -> None:

@@ -45,7 +45,8 @@ class Spec:
         after_like : people of one further lucky cascade, all of whom liked something of the brand's before, and all buy
         gap_days : rows of the talk channel are missing for so long at the start, and coverage.csv says so
     Actions (all zero: the action changes nothing)
-        willing : people who allow to be asked to share and were not asked; accepts : part of them who would
+        willing : people who talked with the brand, passed a post on, and allow to be asked to share, but were not asked
+        accepts : part of them who would; so many have passed a post on twice
         posts : posts that bring known people back; value_post : expected value of one; cost_post
         mails : sale mails to the whole audience; leaves : chance to leave at each; cost_mail : of one to one person
         stake : part of the effort that would move to the better side once a test told which it is; cost_test

@@ -160,9 +160,11 @@ def _columns(
 ) -> dict[str, pa.Array]:
     if not bytes(data[:2]).strip(b"\r\n") and not bytes(data).strip(b"\r\n"):
         return {k: pa.nulls(0, pa.string()) for k in brought}
+    buffer = pa.py_buffer(data)
+    _check_utf8(buffer)
     try:
         table = arrow_csv.read_csv(
-            pa.BufferReader(pa.py_buffer(data)),
+            pa.BufferReader(buffer),
             read_options=arrow_csv.ReadOptions(use_threads=False, block_size=len(data) + 1, column_names=keys),
             parse_options=arrow_csv.ParseOptions(
                 delimiter=delimiter, newlines_in_values=True, invalid_row_handler=refuse
@@ -172,13 +174,21 @@ def _columns(
                 include_columns=brought,
                 strings_can_be_null=True,
                 null_values=[""],
+                check_utf8=False,
             ),
         )
     except pa.ArrowInvalid as error:
-        if "UTF8" in str(error):
-            raise NotUtf8 from error
         raise LogError(f"{path}: cannot be read as CSV: {error}") from error
     return {k: _single(table.column(k)) for k in brought}
+
+
+def _check_utf8(buffer: pa.Buffer) -> None:
+    """Raise NotUtf8 if the bytes are none; before they are parsed, for the parser hands out bad rows as text."""
+    ends = pa.py_buffer(np.array([0, buffer.size], np.int32).tobytes())
+    try:
+        pa.Array.from_buffers(pa.string(), 1, [None, ends, buffer]).validate(full=True)
+    except pa.ArrowInvalid as error:
+        raise NotUtf8 from error
 
 
 def _single(column: pa.ChunkedArray) -> pa.Array:

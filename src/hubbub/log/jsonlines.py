@@ -25,6 +25,8 @@ _HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 """Escapes that only together name a character; one of them; both begin with plain bytes, which is what is fast."""
 _FEW = 1_024
 """Lines that are tried together when a block holds one that is not JSON."""
+_OBJECT = re.compile(rb"\s*\{")
+"""How a block must begin: Polars would unpack one that begins like a packed file."""
 _ITEMS = re.compile(r'"(?:orderedItems|items)"\s*:\s*\[')
 
 
@@ -137,6 +139,8 @@ def _parse(path: Path, layout: Layout, data: bytes, first: bool) -> Block:
 
 def _names(data: bytes) -> list[str]:
     """Names in the objects of a block."""
+    if not _OBJECT.match(data):
+        return _seen(data)
     try:
         return pl.scan_ndjson(io.BytesIO(data), infer_schema_length=None).collect_schema().names()
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
@@ -221,6 +225,8 @@ def _tried(data: bytes, schema: dict[str, type[pl.String]]) -> pl.DataFrame | No
     """The objects as columns of text, or None if a line is none."""
     if not data.strip():
         return pl.DataFrame(schema=schema)
+    if not _OBJECT.match(data):
+        return None
     try:
         return pl.read_ndjson(io.BytesIO(data), schema=schema)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException):

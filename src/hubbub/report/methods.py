@@ -103,8 +103,8 @@ METHODS: dict[str, Method] = {
         "Mantel and Haenszel 1959",
     ),
     "plan": Method(
-        "What could be done next, ranked by the lower end of its effect (per unit of cost where every cost is known), "
-        "each with what it rests on and what would change it.",
+        "What could be done next, ranked by the lower end of its effect (less its cost, where both are money "
+        "and known), each with what it rests on and what would change it.",
     ),
     "unanswered": Method(
         "People who spoke to the brand and had no answer within 7 days. The brand chooses whom it answers, so the "
