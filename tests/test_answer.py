@@ -8,14 +8,14 @@ from decimal import Decimal
 from typing import Any
 
 import numpy as np
-import oracle
 from hypothesis import given, settings
+
+import oracle
+from hubbub.compare.document import compare
+from hubbub.tables import MODES, RULES
 from oracle import doubt, totals
 from strategies import logs, to_table
 from test_measure import fast
-
-from hubbub.compare.document import compare
-from hubbub.tables import MODES, RULES
 
 Drawn = tuple[list[dict[str, Any]], oracle.Settings]
 

@@ -95,11 +95,12 @@ def test_cascades(tmp_path: Path) -> None:
 
 
 def test_refused_rows_are_listed_and_the_good_ones_count(tmp_path: Path) -> None:
-    bad = (
-        HEAD
-        + "a,2026-01-01T00:00:00,x,post,ann,,,,,,\nb,2026-01-02T00:00:00Z,x,psot,ann,,,,,,\nc,2026-01-03T00:00:00Z,x,post,ann,,,,,,\n"
-    )
-    (tmp_path / "log.csv").write_text(bad)
+    rows = [
+        "a,2026-01-01T00:00:00,x,post,ann,,,,,,",
+        "b,2026-01-02T00:00:00Z,x,psot,ann,,,,,,",
+        "c,2026-01-03T00:00:00Z,x,post,ann,,,,,,",
+    ]
+    (tmp_path / "log.csv").write_text(HEAD + "\n".join(rows) + "\n")
     done = run("compare", "log.csv", "--brand", "acme", "--json", cwd=tmp_path)
     assert done.returncode == 1
     assert json.loads(done.stdout)["log"]["activities"] == 1

@@ -289,11 +289,12 @@ def _needs_sentence(kind: str, needed: dict[str, int | None], test: dict[str, An
     if kind == "first_units":
         return f"At least {FEW_UNITS} units touched by conversation and {FEW_UNITS} by spread are needed."
     if kind == "more_units":
-        return f"About {needed['conversation']} units of conversation and {needed['spread']} of spread would settle it."
+        talk, spread = needed["conversation"], needed["spread"]
+        return f"About {talk:,} units of conversation and {spread:,} of spread would settle it."
     first = "Give shares links of their own, so that parents are seen; or run an experiment" if hidden_changes else (
         "More of the same does not settle it; run an experiment"
     )  # fmt: skip
-    return f"{first} with {test['per_arm']} people an arm." if test["per_arm"] else f"{first}."
+    return f"{first} with {test['per_arm']:,} people an arm." if test["per_arm"] else f"{first}."
 
 
 def _experiment(people: People, ledger: Ledger) -> dict[str, Any]:

@@ -46,6 +46,7 @@ def compare(
     advice = plan.ground(who, trees, ledger, effort, fallback, seed, level)
     document = {
         "brand": ledger.brand,
+        "currency": ledger.currency if ledger.valued == "value" else None,
         "seed": seed,
         "level": level,
         "window_days": ledger.window_days,

@@ -161,7 +161,8 @@ class _Texts:
         at = int(np.searchsorted(self._starts, row, side="right")) - 1
         if self._open is None or self._open[0] != at:
             self._open = (at, read_segment(self._segments[at], _COMPARED))
-        return self._open[1].slice(row - int(self._starts[at]), 1).to_pylist()[0]  # type: ignore[no-any-return]
+        found: dict[str, Any] = self._open[1].slice(row - int(self._starts[at]), 1).to_pylist()[0]
+        return {**found, "count": 1 if found["count"] is None else found["count"]}
 
 
 def canonical(record: dict[str, Any]) -> str:

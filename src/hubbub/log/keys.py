@@ -171,7 +171,8 @@ def fingerprint(table: pa.Table) -> IntArray:
         _fold(total, np.where(known, micros, np.int64(-(2**62))))
     for name in ("count", "audience", "disclosed", "rewarded", "automated"):
         column = table.column(name).cast(pa.int64())
-        _fold(total, pc.fill_null(column, -(2**62)).to_numpy().astype(np.int64))
+        missing = 1 if name == "count" else -(2**62)
+        _fold(total, pc.fill_null(column, missing).to_numpy().astype(np.int64))
     return total
 
 
