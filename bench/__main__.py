@@ -1,4 +1,4 @@
-"""`python -m bench [PART]...`: run the benchmarks, print reached or missed for each target, end 1 on a miss."""
+"""Run the benchmarks (`python -m bench [PART]...`): reached or missed for each target, status 1 on a miss."""
 
 from __future__ import annotations
 
