@@ -84,11 +84,16 @@ def decimals(low: float, high: float) -> int:
     return min(12, -step) if step <= 0 else 1 - step
 
 
+MOST_DECIMALS = 4
+SMALLEST = 0.0001
+"""Below this a number is only said to be smaller."""
+
+
 def significant_decimals(x: float, digits: int = 2) -> int:
     """Decimals with which a number shows so many digits, none beyond what is needed for whole numbers from 100 on."""
     if not x:
         return 0
-    return min(12, max(0, digits - 1 - math.floor(math.log10(abs(x)))))
+    return min(MOST_DECIMALS, max(0, digits - 1 - math.floor(math.log10(abs(x)))))
 
 
 def fixed(x: float, places: int) -> str:
@@ -97,6 +102,8 @@ def fixed(x: float, places: int) -> str:
     >>> fixed(11870.4, -2), fixed(-4.2, 0), fixed(0.04, 0)
     ('11,900', '−4', '0.04')
     """
+    if 0 < abs(x) < SMALLEST:
+        return f"under {SMALLEST}" if x > 0 else f"over {MINUS}{SMALLEST}"
     rounded = round(x, places)
     if rounded == 0 and abs(x) >= TINY:
         places = max(0, -math.floor(math.log10(abs(x))))
