@@ -37,21 +37,16 @@ def shapes(parent: IntArray) -> Shapes:
         subtree below the edge (Wiener 1947); summed in float64, for int64 overflows on long chains
     """
     n = parent.size
-    tree = np.empty(n, np.int32)
-    depth = np.empty(n, np.int32)
-    trees = _down(parent, tree, depth)
+    place = np.empty((n, 2), np.int32)
+    forest = np.zeros((n, 3), np.int32)
+    trees = _down(parent, place, forest)
     if trees < 0:
         raise CascadeError(f"Node {-trees - 1} comes before its parent; parents must precede children.")
-    out = Shapes(
-        root=np.empty(trees, np.int64),
-        size=np.zeros(trees, np.int64),
-        depth=np.zeros(trees, np.int64),
-        breadth=np.zeros(trees, np.int64),
-        structural_virality=np.zeros(trees, np.float64),
-        largest=np.zeros(trees, np.int64),
-    )
-    _measure(parent, tree, depth, out.root, out.size, out.depth, out.breadth, out.structural_virality, out.largest)
-    return out
+    root, size, depth = (column.astype(np.int64) for column in forest[:trees].T)
+    breadth, largest = np.zeros(trees, np.int64), np.zeros(trees, np.int64)
+    virality = np.zeros(trees, np.float64)
+    _up(parent, place, size, depth, breadth, virality, largest)
+    return Shapes(root, size, depth, breadth, virality, largest)
 
 
 def structural_virality(parent: IntArray) -> float:
@@ -82,55 +77,58 @@ def chain(size: int) -> float:
 
 
 @jit
-def _down(parent: Any, tree: Any, depth: Any) -> Any:
-    """Number each node's tree and depth; the count of trees, or -(node + 1) where a parent comes too late."""
+def _down(parent: Any, place: Any, forest: Any) -> Any:
+    """Tree and depth of each node, side by side; root, size and depth of each tree.
+
+    returns : how many trees, or -(node + 1) where a parent comes too late
+    """
     trees = 0
     for i in range(parent.size):
         p = parent[i]
         if p < 0:
-            tree[i] = trees
-            depth[i] = 0
+            place[i, 0] = trees
+            place[i, 1] = 0
+            forest[trees, 0] = i
+            forest[trees, 1] = 1
             trees += 1
         elif p >= i:
             return -(i + 1)
         else:
-            tree[i] = tree[p]
-            depth[i] = depth[p] + 1
+            t = place[p, 0]
+            depth = place[p, 1] + 1
+            place[i, 0] = t
+            place[i, 1] = depth
+            forest[t, 1] += 1
+            if depth > forest[t, 2]:
+                forest[t, 2] = depth
     return trees
 
 
 @jit
-def _measure(  # type: ignore[no-untyped-def]
-    parent, tree, depth, root, size, deepest, breadth, virality, largest
+def _up(  # type: ignore[no-untyped-def]
+    parent, place, size, deepest, breadth, virality, largest
 ):
+    """Sizes of subtrees, children and nodes at each depth, from the last node to the first."""
     n = parent.size
-    below = np.ones(n, np.int32)
-    children = np.zeros(n, np.int32)
-    for i in range(n):
-        t = tree[i]
-        size[t] += 1
-        if depth[i] > deepest[t]:
-            deepest[t] = depth[i]
-        if parent[i] < 0:
-            root[t] = i
+    below = np.zeros((n, 2), np.int32)  # nodes strictly below, and children: one line of memory for both
     start = np.empty(size.size + 1, np.int64)
     start[0] = 0
     for t in range(size.size):
         start[t + 1] = start[t] + deepest[t] + 1
     at_depth = np.zeros(start[-1], np.int32)
     for i in range(n - 1, -1, -1):
-        t = tree[i]
-        slot = start[t] + depth[i]
+        t = place[i, 0]
+        slot = start[t] + place[i, 1]
         at_depth[slot] += 1
         if at_depth[slot] > breadth[t]:
             breadth[t] = at_depth[slot]
-        if children[i] > largest[t]:
-            largest[t] = children[i]
+        if below[i, 1] > largest[t]:
+            largest[t] = below[i, 1]
         p = parent[i]
         if p >= 0:
-            s = below[i]
-            below[p] += s
-            children[p] += 1
+            s = below[i, 0] + 1
+            below[p, 0] += s
+            below[p, 1] += 1
             virality[t] += np.float64(s) * np.float64(size[t] - s)
     for t in range(size.size):
         pairs = np.float64(size[t]) * np.float64(size[t] - 1)
