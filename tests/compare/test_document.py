@@ -31,8 +31,8 @@ from hubbub.tables import PEOPLE, ChannelLedger, Effort
 
 KEYS = {
     "brand", "seed", "level", "window_days", "verdict", "together", "modes", "unanswered", "hidden", "known_before",
-    "coverage", "credit", "credit_note", "currency", "points", "campaigns", "map", "reproduction", "curves", "levels", "tries",
-    "plan", "log", "notes",
+    "coverage", "credit", "credit_note", "currency", "points", "campaigns", "map", "reproduction", "curves", "levels",
+    "tries", "plan", "log", "notes",
 }  # fmt: skip
 small = st.integers(0, 4)
 
