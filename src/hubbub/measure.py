@@ -23,7 +23,8 @@ from hubbub.log.segment import Loaded, Segment, Texts, load
 from hubbub.log.settings import Settings
 from hubbub.rows import ORPHAN, UNDONE
 from hubbub.spread.cascades import HIDDEN_PARENT
-from hubbub.spread.fold import Forest, Heads, Words, fold_forest
+from hubbub.spread.fold import Forest, fold_forest
+from hubbub.spread.table import Heads, Words
 from hubbub.tables import CASCADES, PEOPLE, Ledger
 
 DAY_US = 86_400_000_000

@@ -42,7 +42,8 @@ from hubbub.measure import DAY_US, Tables, Values, cascade_codes, ledger_of, reg
 from hubbub.measure import measure as measure_here
 from hubbub.rows import ORPHAN
 from hubbub.spread.cascades import HIDDEN_PARENT
-from hubbub.spread.fold import Forest, Heads, Words, fold_forest
+from hubbub.spread.fold import Forest, fold_forest
+from hubbub.spread.table import Heads, Words
 from hubbub.tables import CASCADES, MODES, PEOPLE
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from hubbub.kernel import BoolArray, IntArray, jit
 from hubbub.spread.cascades import Trees, fold_cascades
-from hubbub.spread.table import Nodes, Roots, cascade_table
+from hubbub.spread.table import Heads, Nodes, Words, cascade_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,28 +37,6 @@ class Forest:
     came: IntArray
 
 
-@dataclass(frozen=True, slots=True)
-class Heads:
-    """What the roots say: id, author's label (null the brand), codes of channel, type and campaign."""
-
-    id: pa.Array
-    author: pa.Array
-    channel: IntArray
-    type: IntArray
-    campaign: IntArray
-    tried: BoolArray
-    orphan: BoolArray
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """The words behind the codes."""
-
-    channels: list[str]
-    types: list[str]
-    campaigns: list[str]
-
-
 def fold_forest(forest: Forest, heads: Heads, words: Words, end: int) -> pa.Table:
     """tables.CASCADES, by channel and root; `end` is the end of the log in microseconds."""
     trees = Trees(forest.offsets, forest.parent, forest.time)
@@ -66,21 +44,8 @@ def fold_forest(forest: Forest, heads: Heads, words: Words, end: int) -> pa.Tabl
     codes, dense = np.unique(forest.author, return_inverse=True)
     dense = np.where(forest.author < 0, -1, dense)
     _ordinals(dense, forest.offsets, np.full(codes.size + 1, -1), np.zeros(codes.size + 1, np.int32), person)
-    roots = Roots(
-        id=heads.id,
-        author=heads.author,
-        channel=heads.channel,
-        type=heads.type,
-        campaign=heads.campaign,
-        tried=heads.tried,
-        orphan=heads.orphan,
-        touched=_touched(forest),
-        channels=words.channels,
-        types=words.types,
-        campaigns=words.campaigns,
-    )
     nodes = Nodes(person, forest.exchanged, forest.audience, forest.disclosed, forest.rewarded)
-    table = cascade_table(trees, fold_cascades(trees, end), nodes, roots)
+    table = cascade_table(trees, fold_cascades(trees, end), nodes, heads, _touched(forest), words)
     return table.take(_by_name(table))
 
 

@@ -28,8 +28,8 @@ class Nodes:
 
 
 @dataclass(frozen=True, slots=True)
-class Roots:
-    """What each root says: id and author's name (null the brand), codes of channel, type and campaign."""
+class Heads:
+    """What the roots say: id, author's label (null the brand), codes of channel, type and campaign."""
 
     id: pa.Array
     author: pa.Array
@@ -38,28 +38,35 @@ class Roots:
     campaign: IntArray
     tried: BoolArray
     orphan: BoolArray
-    touched: IntArray
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words behind the codes."""
+
     channels: list[str]
     types: list[str]
     campaigns: list[str]
 
 
-def cascade_table(trees: Trees, figures: CascadeFigures, nodes: Nodes, roots: Roots) -> pa.Table:
-    """The table of one fold."""
+def cascade_table(
+    trees: Trees, figures: CascadeFigures, nodes: Nodes, heads: Heads, touched: IntArray, words: Words
+) -> pa.Table:
+    """The table of one fold; `touched`: int64, people who came through each cascade without sharing."""
     start = trees.offsets[:-1]
     first = trees.time[start]
     every = np.ones(start.size, np.bool_)
     nothing = np.full(start.size, np.nan)
     shaped = figures.shaped
     columns = {
-        "root": roots.id,
-        "channel": label(roots.channel, roots.channels),
-        "type": label(roots.type, roots.types),
-        "campaign": label(roots.campaign, roots.campaigns),
-        "author": roots.author,
+        "root": heads.id,
+        "channel": label(heads.channel, words.channels),
+        "type": label(heads.type, words.types),
+        "campaign": label(heads.campaign, words.campaigns),
+        "author": heads.author,
         "shared": pa.array(figures.size > 1),
-        "try": pa.array(roots.tried),
-        "orphan": pa.array(roots.orphan),
+        "try": pa.array(heads.tried),
+        "orphan": pa.array(heads.orphan),
         "size": pa.array(figures.size.astype(np.int32)),
         "hidden": pa.array(figures.hidden.astype(np.int32)),
         "depth": whole(np.where(shaped, figures.depth, -1), pa.int32()),
@@ -71,7 +78,7 @@ def cascade_table(trees: Trees, figures: CascadeFigures, nodes: Nodes, roots: Ro
         "running": pa.array(figures.running),
         "first": times(first, every),
         "last": times(figures.last, figures.size > 1),
-        "touched": pa.array(roots.touched.astype(np.int32)),
+        "touched": pa.array(touched.astype(np.int32)),
         "nodes": lists(trees.offsets, _nodes(trees, nodes, first)),
     }
     return pa.table([columns[f.name] for f in CASCADES], schema=CASCADES)
