@@ -5,23 +5,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numba import njit
 
 from hubbub.activity import TYPES
 from hubbub.converse.people import INTS, NO_TIME, Fold, fold_people
 from hubbub.converse.persons import Persons, Register, describe
 from hubbub.converse.table import Names, people_table
-from hubbub.kernel import IntArray
-from hubbub.log.facts import Paid, channel_ledgers, efforts, paid, seen_of, tally
+from hubbub.kernel import BoolArray, IntArray, jit
+from hubbub.log.facts import Paid, channel_ledgers, efforts, paid_of, seen_of, tally
 from hubbub.log.group import grouped, settle
 from hubbub.log.index import NONE
-from hubbub.log.link import BRAND_SIDE, NO_MONEY, TOTALS, Context, Linked, Rows, count_values, link
+from hubbub.log.link import BRAND_SIDE, NO_MONEY, TOTALS, Context, Handles, Linked, Rows, count_values, link
+from hubbub.log.read import ordered
 from hubbub.log.segment import Loaded, Segment, Texts, load
 from hubbub.log.settings import Settings
-from hubbub.rows import ORPHAN, UNDONE
+from hubbub.log.shelf import Shelf
+from hubbub.log.sparse import Sparse
+from hubbub.rows import ORPHAN, TYPE_BITS, UNDONE
 from hubbub.spread.cascades import HIDDEN_PARENT
 from hubbub.spread.fold import Forest, fold_forest
 from hubbub.spread.table import Heads, Words
@@ -30,6 +36,7 @@ from hubbub.tables import CASCADES, PEOPLE, Ledger
 DAY_US = 86_400_000_000
 _CHUNK = 1_000_000
 _CODE = {name: code for code, name in enumerate(TYPES)}
+_SHARE, _POST = _CODE["share"], _CODE["post"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,21 +72,23 @@ def measure(segments: Sequence[Segment], settings: Settings, window_days: float 
     linked = link(rows, context)
     values = choose_values(rows, linked.who, loaded.currencies, settings.currency)
     count_values(rows, linked, values.code)
+    linked.reply = linked.object = np.empty(0, np.int32)
     persons = _persons(loaded, linked, register_of(settings, int(rows.time[-1])), texts)
     segments_of = sorted(set(settings.segments.values()))
+    ledger = _ledger(loaded, linked, settings, values, window_days)
     people, first_exchange = _people(loaded, linked, persons, texts, round(window_days * DAY_US), segments_of)
     cascades = _cascades(loaded, linked, persons, texts, first_exchange)
-    ledger = _ledger(loaded, linked, settings, values, window_days)
     return Tables(people, cascades, ledger)
 
 
 def choose_values(rows: Rows, who: IntArray, currencies: list[str], asked: str | None) -> Values:
     """Decide once for the whole log which values count."""
-    converts = (rows.type == _CODE["convert"]) & (who >= 0)
-    if not converts.any():
+    converts = np.flatnonzero((rows.type == _CODE["convert"]) & (who >= 0))
+    if not converts.size:
         return Values(None, None, "none", "")
-    codes = np.unique(rows.currency[converts & (rows.value != NO_MONEY)]).tolist()
-    return values_of(codes, currencies, asked)
+    valued = rows.origin[converts]
+    valued = valued[rows.value.take(valued) != NO_MONEY]
+    return values_of(np.unique(rows.currency.take(valued)).tolist(), currencies, asked)
 
 
 def values_of(codes: Sequence[int], currencies: list[str], asked: str | None) -> Values:
@@ -100,44 +109,62 @@ def values_of(codes: Sequence[int], currencies: list[str], asked: str | None) ->
 class _Persons:
     """Persons of the log in the order of their labels.
 
-    of_row : int32, the person in whose fold each row stands, -1; author : int32, the person who acted, -1
+    of_code : int32, by code of a handle that stands for a person; -1 where nobody acts, and as the last entry
     """
 
-    of_row: IntArray
-    author: IntArray
+    of_code: IntArray
     known: Persons
 
 
 def _persons(loaded: Loaded, linked: Linked, register: Register, texts: Texts) -> _Persons:
-    who = linked.who
-    acts = np.zeros(linked.handle_keys.size + 1, np.bool_)
-    acts[who[who >= 0]] = True
+    handles = linked.handles
+    acts = np.zeros(handles.key.size + 1, np.bool_)
+    _mark_acting(linked.who, acts)
     dense = np.where(acts, np.cumsum(acts) - 1, NONE).astype(np.int32)
-    dense[-1] = NONE
-    handles = np.flatnonzero(acts[linked.person_of_handle])
-    channel, handle = _handles(loaded, linked, texts, handles)
-    known = describe(dense[linked.person_of_handle[handles]], channel, handle, int(acts.sum()), register)
+    theirs = np.flatnonzero(acts[handles.person] & _named_there(handles))
+    channel, handle = _names_of(loaded, handles, texts, theirs)
+    known = describe(dense[handles.person[theirs]], channel, handle, int(acts.sum()), register)
     order = known.by_label()
     rank = np.full(order.size + 1, NONE, np.int32)
     rank[order] = np.arange(order.size)
-    dense = rank[dense]
-    return _Persons(dense[linked.owner], dense[np.maximum(who, NONE)], known.take(order))
+    return _Persons(rank[dense], known.take(order))
 
 
-def _handles(loaded: Loaded, linked: Linked, texts: Texts, handles: IntArray) -> tuple[pa.Array, pa.Array]:
+@jit
+def _mark_acting(who: Any, acts: Any) -> None:
+    for i in range(who.size):
+        if who[i] >= 0:
+            acts[who[i]] = True
+
+
+def _named_there(handles: Handles) -> BoolArray:
+    """Handles that act or stand in people.csv."""
+    known = handles.origin >= 0
+    known[list(handles.listed)] = True
+    return known
+
+
+def _names_of(loaded: Loaded, handles: Handles, texts: Texts, codes: IntArray) -> tuple[pa.Array, pa.Array]:
     """Channel and name of handles, from a row that shows them or from people.csv."""
-    row = linked.handle_row[handles]
+    row = handles.origin[codes]
     shown = row >= 0
-    names = texts.take("actor", loaded.rows.origin[row[shown]])
-    channels = pa.array(loaded.channels, pa.string()).take(pa.array(loaded.rows.channel[row[shown]].astype(np.int32)))
+    names = texts.take("actor", row[shown])
+    channels = pa.array(loaded.channels, pa.string()).take(pa.array(handles.channel[codes[shown]].astype(np.int32)))
     if shown.all():
         return channels, names
-    listed = [linked.listed[int(h)] for h in handles[~shown]]
+    listed = [handles.listed[int(h)] for h in codes[~shown]]
     back = pa.array(np.argsort(np.concatenate([np.flatnonzero(shown), np.flatnonzero(~shown)])))
     return (
         pa.concat_arrays([channels, pa.array([c for c, _ in listed], pa.string())]).take(back),
         pa.concat_arrays([names, pa.array([h for _, h in listed], pa.string())]).take(back),
     )
+
+
+@jit
+def _translate(codes: Any, to: Any) -> None:
+    """Put to[code] in place of each code, and -1 in place of what is below 0."""
+    for i in range(codes.size):
+        codes[i] = to[codes[i]] if codes[i] >= 0 else -1
 
 
 def register_of(settings: Settings, log_end: int) -> Register:
@@ -158,29 +185,33 @@ def register_of(settings: Settings, log_end: int) -> Register:
 def _people(
     loaded: Loaded, linked: Linked, persons: _Persons, texts: Texts, window_us: int, segments: list[str]
 ) -> tuple[pa.Table, IntArray]:
-    """The table of people, by label, and when each person's first exchange was completed."""
+    """The table of people, by label, and when each person's first exchange was completed.
+
+    Uses up what only this fold needs of the linked rows: owner, thread.
+    """
     rows, known = loaded.rows, persons.known
     count = len(known.label)
-    members, offsets = grouped(persons.of_row, count)
+    _translate(linked.owner, persons.of_code)
+    members, offsets = grouped(linked.owner, count)
+    linked.owner = np.empty(0, np.int32)
     settle(members, offsets, rows.time, linked.ties, lambda r: texts.names(rows.origin[r]))
-    root_rows, root_codes = _root_codes(linked)
+    root_rows = _root_rows(linked)
     roots = _root_names(loaded, texts, root_rows)
-    undone = _undone_array(linked, rows.time.size)
-    cuts = _cuts(offsets)
     first_exchange = np.empty(count, np.int64)
 
     def one(cut: tuple[int, int]) -> pa.Table:
         a, b = cut
         mine = members[offsets[a] : offsets[b]]
+        flags, root = linked.flags[mine], linked.root[mine]
         fold = Fold(
             offsets=offsets[a : b + 1] - offsets[a],
             time=rows.time[mine],
-            flags=linked.flags[mine],
+            flags=flags,
             thread=linked.thread[mine],
             campaign=rows.campaign[mine],
-            root=root_codes[linked.root[mine]],
-            value=rows.value[mine],
-            undone=undone[mine] if undone.size else np.full(mine.size, NO_TIME),
+            root=np.where(root >= 0, np.searchsorted(root_rows, root), NONE).astype(np.int32),
+            value=_where(mine, (flags & TYPE_BITS) == _CODE["convert"], linked.value),
+            undone=_where(mine, (flags & UNDONE) != 0, linked.undone),
             end=known.end[a:b],
         )
         folded = fold_people(fold, window_us, len(loaded.campaigns))
@@ -193,16 +224,19 @@ def _people(
         )  # fmt: skip
         return people_table(folded, known.end[a:b], names)
 
+    shelf = Shelf(PEOPLE)
     with ThreadPoolExecutor(2) as pool:
-        table = pa.concat_tables(list(pool.map(one, cuts))) if cuts else PEOPLE.empty_table()
-    return table, first_exchange
+        for table in ordered(pool, (partial(one, cut) for cut in _cuts(offsets))):
+            shelf.add(table)
+    linked.thread = np.empty(0, np.int64)
+    return shelf.table(), first_exchange
 
 
-def _undone_array(linked: Linked, n: int) -> IntArray:
-    if not linked.undone:
-        return np.empty(0, np.int64)
-    out = np.full(n, NO_TIME)
-    out[np.fromiter(linked.undone.keys(), np.int64)] = np.fromiter(linked.undone.values(), np.int64)
+def _where(rows: IntArray, some: BoolArray, column: Sparse) -> IntArray:
+    """Values of rows, looked up only for some of them."""
+    out = np.full(rows.size, column.missing, np.int64)
+    here = np.flatnonzero(some)
+    out[here] = column.take(rows[here])
     return out
 
 
@@ -216,14 +250,18 @@ def _cuts(offsets: IntArray) -> list[tuple[int, int]]:
     return list(zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True))
 
 
-def _root_codes(linked: Linked) -> tuple[IntArray, IntArray]:
-    """Rows that are roots of what somebody came through, and a table row -> code (the last entry is for none)."""
+def _root_rows(linked: Linked) -> IntArray:
+    """Rows that are roots of what somebody came through, ascending."""
     used = np.zeros(linked.root.size, np.bool_)
-    used[linked.root[linked.root >= 0]] = True
-    root_rows = np.flatnonzero(used)
-    codes = np.full(linked.root.size + 1, -1, np.int32)
-    codes[root_rows] = np.arange(root_rows.size)
-    return root_rows, codes
+    _mark_used(linked.root, used)
+    return np.flatnonzero(used)
+
+
+@jit
+def _mark_used(root: Any, used: Any) -> None:
+    for i in range(root.size):
+        if root[i] >= 0:
+            used[root[i]] = True
 
 
 def _root_names(loaded: Loaded, texts: Texts, root_rows: IntArray) -> pa.Array:
@@ -241,23 +279,26 @@ def _cascades(loaded: Loaded, linked: Linked, persons: _Persons, texts: Texts, f
     place[members] = np.arange(members.size) - np.repeat(offsets[:-1], np.diff(offsets))
     parent = place[linked.parent[members]]
     parent[offsets[:-1]] = -1
-    author = persons.author[members]
-    through = np.flatnonzero((rows.type != _CODE["share"]) & (linked.via >= 0) & (persons.author >= 0))
+    del place
+    author = _authors(linked.who[members], persons)
+    through = np.flatnonzero((rows.type != _CODE["share"]) & (linked.via >= 0) & (linked.who >= 0))
+    through = through[persons.of_code[linked.who[through]] >= 0]
     to = cascade[linked.via[through]]
+    origin = rows.origin[members]
     forest = Forest(
         offsets=offsets,
         parent=parent,
         time=rows.time[members],
         author=author,
         exchanged=(author >= 0) & (np.append(first_exchange, NO_TIME)[author] < rows.time[members]),
-        audience=rows.audience[members],
-        disclosed=rows.disclosed[members],
-        rewarded=rows.rewarded[members],
+        audience=rows.audience.take(origin),
+        disclosed=rows.disclosed.take(origin),
+        rewarded=rows.rewarded.take(origin),
         shares=rows.type[members] == _CODE["share"],
         came_to=to[to >= 0],
-        came=persons.author[through[to >= 0]],
+        came=persons.of_code[linked.who[through[to >= 0]]],
     )
-    who = persons.author[roots]
+    who = _authors(linked.who[roots], persons)
     heads = Heads(
         id=texts.take("id", rows.origin[roots]),
         author=persons.known.label.take(pa.array(who, mask=who < 0)),
@@ -271,27 +312,61 @@ def _cascades(loaded: Loaded, linked: Linked, persons: _Persons, texts: Texts, f
     return fold_forest(forest, heads, words, int(rows.time[-1]))
 
 
+def _authors(who: IntArray, persons: _Persons) -> IntArray:
+    """The persons who acted, int32; -1 for the brand and the network."""
+    return np.where(who >= 0, persons.of_code[np.maximum(who, NONE)], NONE).astype(np.int32)
+
+
 def cascade_codes(rows: Rows, linked: Linked) -> tuple[IntArray, IntArray]:
     """Cascade of every node (-1 for rows that are none), and the root rows, tries of size 1 included."""
-    share = (rows.type == _CODE["share"]) & (linked.who != TOTALS)
-    node = share & ((linked.flags & UNDONE) == 0) & (linked.parent != NONE)
-    is_root = (linked.who == BRAND_SIDE) & (rows.type == _CODE["post"])
-    is_root[linked.root[node]] = True
-    roots = np.flatnonzero(is_root)
-    code = np.full(rows.time.size + 1, -1, np.int32)
-    code[roots] = np.arange(roots.size)
-    cascade = np.where(node, code[linked.root], -1).astype(np.int32)
-    cascade[roots] = code[roots]
+    kind, top = rows.type, linked.root
+    cascade = np.full(kind.size, NONE, np.int32)
+    count = _mark_roots(kind, linked.who, linked.flags, linked.parent, top, cascade)
+    roots = np.empty(count, np.int64)
+    _number_roots(cascade, roots)
+    _join_roots(kind, linked.who, linked.flags, linked.parent, top, cascade)
     return cascade, roots
 
 
+@njit(inline="always")
+def _is_node(i: Any, kind: Any, who: Any, flags: Any, parent: Any) -> Any:
+    return kind[i] == _SHARE and who[i] != TOTALS and not flags[i] & UNDONE and parent[i] != NONE
+
+
+@jit
+def _mark_roots(kind: Any, who: Any, flags: Any, parent: Any, root: Any, cascade: Any) -> Any:
+    """Mark posts of the brand and roots of nodes with 0; returns how many there are."""
+    n = 0
+    for i in range(kind.size):
+        if _is_node(i, kind, who, flags, parent) and cascade[root[i]] < 0:
+            cascade[root[i]] = 0
+            n += 1
+        if who[i] == BRAND_SIDE and kind[i] == _POST and cascade[i] < 0:
+            cascade[i] = 0
+            n += 1
+    return n
+
+
+@jit
+def _number_roots(cascade: Any, roots: Any) -> None:
+    n = 0
+    for i in range(cascade.size):
+        if cascade[i] == 0:
+            cascade[i] = n
+            roots[n] = i
+            n += 1
+
+
+@jit
+def _join_roots(kind: Any, who: Any, flags: Any, parent: Any, root: Any, cascade: Any) -> None:
+    for i in range(kind.size):
+        if cascade[i] < 0 and _is_node(i, kind, who, flags, parent):
+            cascade[i] = cascade[root[i]]
+
+
 def _ledger(loaded: Loaded, linked: Linked, settings: Settings, values: Values, window_days: float) -> Ledger:
-    rows = loaded.rows
     counts = tally(seen_of(loaded, linked), len(loaded.channels))
-    costs = paid(
-        rows.cost, linked.who == BRAND_SIDE, rows.type, rows.currency, rows.campaign, loaded.currencies,
-        loaded.campaigns,
-    )  # fmt: skip
+    costs = paid_of(loaded, linked)
     return ledger_of(counts, loaded.channels, costs, settings, values, window_days)
 
 

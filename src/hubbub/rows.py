@@ -20,3 +20,7 @@ EARLY = 1 << 17  # within 30 days of the start of its channel's coverage
 UNDONE = 1 << 18
 ANSWERED = 1 << 19  # words that words of the brand answer
 ORPHAN = 1 << 20  # a share whose `via` cannot be followed
+HAS_REPLY = 1 << 21
+HAS_CONTEXT = 1 << 22
+NAMES_BRAND = 1 << 23  # `object` is a handle of the brand
+REPLY_ORPHAN = 1 << 24  # an `in_reply_to` that cannot be followed

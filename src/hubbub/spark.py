@@ -27,6 +27,7 @@ from hubbub.log.keys import NO_KEY, hash_text, salted, salts_of
 from hubbub.log.link import (
     BRAND_SIDE,
     NO_MONEY,
+    SPARSE,
     TOTALS,
     Context,
     brand_mask,
@@ -59,8 +60,8 @@ _LINKED = pa.schema([
     ("thread", pa.int64()), ("campaign", pa.int32()), ("came", pa.string()), ("value", pa.int64()),
     ("undone", pa.int64()), ("tie_channel", pa.string()), ("tie_id", pa.string()), ("tie_step", pa.int32()),
     ("parent", pa.int64()), ("tree", pa.int64()), ("came_to", pa.int64()), ("audience", pa.int64()),
-    ("disclosed", pa.int8()), ("rewarded", pa.int8()), ("automated", pa.int8()), ("count", pa.int64()),
-    ("reply_orphan", pa.bool_()), ("cost", pa.int64()), ("currency", pa.int16()),
+    ("disclosed", pa.int8()), ("rewarded", pa.int8()), ("count", pa.int64()), ("cost", pa.int64()),
+    ("currency", pa.int16()),
 ])  # fmt: skip
 
 
@@ -300,13 +301,12 @@ def linked_rows(keyed: DataFrame, shared: _Shared) -> DataFrame:
 
 def _link(table: pa.Table, shared: _Shared) -> pa.Table:
     rows = rows_of(table, shared.channels, shared.campaigns, shared.currencies)
+    keys = rows.id
     linked = link(rows, shared.context(table))
+    keys = keys[rows.origin]
     count_values(rows, linked, shared.values.code)
-    keys = salted(rows.id, rows.channel, salts_of(shared.channels))
-    person = np.append(linked.person_key, NO_KEY)
-    undone = np.full(keys.size, NO_TIME)
-    if linked.undone:
-        undone[np.fromiter(linked.undone.keys(), np.int64)] = np.fromiter(linked.undone.values(), np.int64)
+    person = np.append(linked.handles.person_key, NO_KEY)
+    every = np.arange(keys.size)
     cascade, roots = cascade_codes(rows, linked)
     root_keys = np.append(keys[roots], NO_KEY)
     through = (rows.type != _CODE["share"]) & (linked.via >= 0)
@@ -329,22 +329,15 @@ def _link(table: pa.Table, shared: _Shared) -> pa.Table:
         "thread": linked.thread,
         "campaign": rows.campaign,
         "came": names.take(pa.array(linked.root, mask=linked.root < 0)),
-        "value": rows.value,
-        "undone": undone,
+        "value": linked.value.take(every),
+        "undone": linked.undone.take(every),
         "tie_channel": tie_channel,
         "tie_id": tie_id,
         "tie_step": tie_step,
         "parent": np.where(linked.parent >= 0, keys[linked.parent], NO_KEY),
         "tree": root_keys[cascade],
         "came_to": came_to,
-        "audience": rows.audience,
-        "disclosed": rows.disclosed,
-        "rewarded": rows.rewarded,
-        "automated": rows.automated,
-        "count": rows.count,
-        "reply_orphan": (rows.reply != NO_KEY) & (linked.reply < 0),
-        "cost": rows.cost,
-        "currency": rows.currency,
+        **{name: getattr(rows, name).take(rows.origin) for name in SPARSE if name != "value"},
     }
     return pa.table([pa.array(columns[f.name]).cast(f.type) for f in _LINKED], schema=_LINKED)
 
@@ -505,7 +498,7 @@ def _ledger(linked: DataFrame, shared: _Shared, window_days: float) -> Any:
     from pyspark.sql import functions as f
 
     width = len(shared.channels)
-    columns = ["time", "channel", "type", "flags", "side", "count", "automated", "reply_orphan"]
+    columns = ["time", "channel", "type", "flags", "side", "count"]
     parts = linked.select(*columns).mapInArrow(_tallies(width), "counts array<bigint>").collect()
     counts: IntArray = np.array(parts[0][0], np.int64).reshape(width, -1)
     for part in parts[1:]:
@@ -513,7 +506,7 @@ def _ledger(linked: DataFrame, shared: _Shared, window_days: float) -> Any:
     spent = linked.where((f.col("side") == BRAND_SIDE) & (f.col("cost") != NO_MONEY))
     sums = spent.groupBy("type", "currency", "campaign").agg(f.sum("cost")).collect()
     kind, currency, campaign, cost = (np.array([r[i] for r in sums], np.int64) for i in range(4))
-    costs = paid(cost, np.ones(cost.size, np.bool_), kind, currency, campaign, shared.currencies, shared.campaigns)
+    costs = paid(cost, kind, currency, campaign, shared.currencies, shared.campaigns)
     return ledger_of(counts, shared.channels, costs, shared.settings, shared.values, window_days)
 
 
@@ -521,18 +514,17 @@ def _tallies(width: int) -> _Map:
     """One tally a partition."""
 
     def kernel(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        total: IntArray | None = None
+        sums: IntArray | None = None
         for batch in batches:
             table = pa.Table.from_batches([batch])
-            orphan = batch.column("reply_orphan").to_numpy(zero_copy_only=False)
-            seen = Seen(
-                _ints(table, "time"), _ints(table, "channel"), _ints(table, "type"), _ints(table, "flags"),
-                _ints(table, "side") == TOTALS, _ints(table, "count"), _ints(table, "automated"), orphan,
-            )  # fmt: skip
+            total = _ints(table, "side") == TOTALS
+            views = _ints(table, "count")[total & (_ints(table, "type") == _CODE["view"])]
+            flags = _ints(table, "flags").astype(np.uint32)
+            seen = Seen(_ints(table, "time"), _ints(table, "channel"), flags, total, views)
             part = tally(seen, width)
-            total = part if total is None else added(total, part)
-        if total is not None:
-            yield pa.RecordBatch.from_arrays([pa.array([total.ravel().tolist()], pa.list_(pa.int64()))], ["counts"])
+            sums = part if sums is None else added(sums, part)
+        if sums is not None:
+            yield pa.RecordBatch.from_arrays([pa.array([sums.ravel().tolist()], pa.list_(pa.int64()))], ["counts"])
 
     return kernel
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 
 from hubbub.activity import TYPES
-from hubbub.kernel import BoolArray, IntArray
-from hubbub.log.link import NO_MONEY, TOTALS, Linked
+from hubbub.kernel import BoolArray, IntArray, jit
+from hubbub.log.link import BRAND_SIDE, TOTALS, Linked
 from hubbub.log.segment import Loaded
 from hubbub.log.settings import Coverage
-from hubbub.rows import HIDDEN, ORPHAN
+from hubbub.rows import AUTOMATED, HIDDEN, HUMAN, ORPHAN, REPLY_ORPHAN, TYPE_BITS
 from hubbub.tables import ChannelLedger, Effort
 
 _CODE = {name: code for code, name in enumerate(TYPES)}
+_SHARE, _REPLY, _VIEW, _VISIT = (_CODE[t] for t in ("share", "reply", "view", "visit"))
 _COST_MODE = {"reply": "conversation", "message": "conversation", "post": "broadcast", "share": "spread"}
 
 
@@ -31,47 +33,57 @@ _COUNTS = (
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Columns of linked rows that the ledger counts: codes of channel and type, and what is known of each row."""
+    """Columns of linked rows that the ledger counts.
+
+    time : int64 microseconds; channel : codes; flags : hubbub.rows; total : the row is a network's total
+    views : int64, how many views each row stands for, of rows of type view that are totals; in their order
+    """
 
     time: IntArray
     channel: IntArray
-    type: IntArray
     flags: IntArray
     total: BoolArray
-    count: IntArray
-    automated: IntArray
-    reply_orphan: BoolArray
+    views: IntArray
 
 
 def seen_of(loaded: Loaded, linked: Linked) -> Seen:
     """What a linked log shows."""
     rows = loaded.rows
-    orphan = (rows.reply != 0) & (linked.reply < 0)
-    return Seen(
-        rows.time, rows.channel, rows.type, linked.flags, linked.who == TOTALS, rows.count, rows.automated, orphan
-    )
+    total = linked.who == TOTALS
+    views = rows.count.take(rows.origin[np.flatnonzero(total & (rows.type == _CODE["view"]))])
+    return Seen(rows.time, rows.channel, linked.flags, total, views)
 
 
 def tally(seen: Seen, channels: int) -> IntArray:
     """Counts by channel, int64[channels, 12]: _COUNTS, then first and last moment; tallies of parts add up."""
-    kind = seen.type
-    share, reply, view, visit = (kind == _CODE[t] for t in ("share", "reply", "view", "visit"))
-    masks = (
-        np.ones(kind.size, np.bool_), share, (seen.flags & HIDDEN) != 0, (seen.flags & ORPHAN) != 0, reply,
-        reply & seen.reply_orphan, view & ~seen.total, view & seen.total, visit, visit & (seen.automated >= 0),
-    )  # fmt: skip
-    out = np.zeros((channels, len(masks) + 2), np.int64)
-    for c, (name, mask) in enumerate(zip(_COUNTS, masks, strict=True)):
-        if name == "views_total":
-            np.add.at(out[:, c], seen.channel[mask], seen.count[mask])
-        else:
-            out[:, c] = np.bincount(seen.channel[mask], minlength=channels)
+    out = np.zeros((channels, len(_COUNTS) + 2), np.int64)
     out[:, -2], out[:, -1] = np.iinfo(np.int64).max, np.iinfo(np.int64).min
-    for c in range(channels):
-        times = seen.time[seen.channel == c]
-        if times.size:
-            out[c, -2:] = times.min(), times.max()
+    _tally(seen.time, seen.channel, seen.flags, seen.total, seen.views, out)
     return out
+
+
+@jit
+def _tally(time: Any, channel: Any, flags: Any, total: Any, views: Any, out: Any) -> None:
+    at = 0
+    for i in range(time.size):
+        f = flags[i]
+        kind = f & TYPE_BITS
+        row = out[channel[i]]
+        row[0] += 1
+        row[1] += kind == _SHARE
+        row[2] += (f & HIDDEN) != 0
+        row[3] += (f & ORPHAN) != 0
+        row[4] += kind == _REPLY
+        row[5] += kind == _REPLY and (f & REPLY_ORPHAN) != 0
+        if kind == _VIEW and total[i]:
+            row[7] += views[at]
+            at += 1
+        elif kind == _VIEW:
+            row[6] += 1
+        row[8] += kind == _VISIT
+        row[9] += kind == _VISIT and (f & (AUTOMATED | HUMAN)) != 0
+        row[10] = min(row[10], time[i])
+        row[11] = max(row[11], time[i])
 
 
 def added(one: IntArray, other: IntArray) -> IntArray:
@@ -113,20 +125,30 @@ Paid = dict[tuple[str, str | None, str | None], int]
 """(mode, currency, campaign) -> millionths."""
 
 
+def paid_of(loaded: Loaded, linked: Linked) -> Paid:
+    """What the brand's own activities cost (reading 29)."""
+    rows = loaded.rows
+    place = rows.places()
+    at = rows.cost.at if place is None else place[rows.cost.at]
+    mine = linked.who[at] == BRAND_SIDE
+    at = at[mine]
+    currency = rows.currency.take(rows.origin[at])
+    return paid(rows.cost.value[mine], rows.type[at], currency, rows.campaign[at], loaded.currencies, loaded.campaigns)
+
+
 def paid(
-    cost: IntArray, brand: BoolArray, kind: IntArray, currency: IntArray, campaign: IntArray,
-    currencies: list[str], campaigns: list[str],
-) -> Paid:  # fmt: skip
-    """What the brand's own activities cost, summed by mode, currency and campaign (reading 29)."""
+    cost: IntArray, kind: IntArray, currency: IntArray, campaign: IntArray, currencies: list[str], campaigns: list[str]
+) -> Paid:
+    """Costs of the brand's activities, summed by mode, currency and campaign."""
     sums: Paid = {}
-    for row in np.flatnonzero((cost != NO_MONEY) & brand).tolist():
-        mode = _COST_MODE.get(TYPES[kind[row]], "unknown")
+    for i in range(len(cost)):
+        mode = _COST_MODE.get(TYPES[kind[i]], "unknown")
         key = (
             mode,
-            currencies[currency[row]] if currency[row] >= 0 else None,
-            campaigns[campaign[row]] if campaign[row] >= 0 else None,
+            currencies[currency[i]] if currency[i] >= 0 else None,
+            campaigns[campaign[i]] if campaign[i] >= 0 else None,
         )
-        sums[key] = sums.get(key, 0) + int(cost[row])
+        sums[key] = sums.get(key, 0) + int(cost[i])
     return sums
 
 

@@ -12,6 +12,13 @@ from hubbub.log.order import Name
 
 
 @jit
+def _count(group: Any, out: Any) -> None:
+    for i in range(group.size):
+        if group[i] >= 0:
+            out[group[i]] += 1
+
+
+@jit
 def _place(group: Any, starts: Any, out: Any) -> None:
     at = starts.copy()
     for i in range(group.size):
@@ -23,9 +30,9 @@ def _place(group: Any, starts: Any, out: Any) -> None:
 
 def grouped(group: IntArray, groups: int) -> tuple[IntArray, IntArray]:
     """Rows by group, each group in the order of the rows: int32 rows and int64[groups + 1] offsets; -1 is no group."""
-    sizes = np.bincount(group[group >= 0], minlength=groups)
     offsets = np.zeros(groups + 1, np.int64)
-    np.cumsum(sizes, out=offsets[1:])
+    _count(group, offsets[1:])
+    np.cumsum(offsets, out=offsets)
     out = np.empty(int(offsets[-1]), np.int32)
     _place(group, offsets[:-1].copy(), out)
     return out, offsets
@@ -43,17 +50,23 @@ def settle(
     members, offsets : as `grouped` gives them; ties : sort keys of rows that name rows of their own time
     names : rows -> (channel, id)
     """
-    if members.size < 2:
+    same = np.zeros(members.size, np.bool_)
+    _same_time(members, offsets, time, same)
+    inside = np.flatnonzero(same)
+    if not inside.size:
         return
-    times = time[members]
-    same = times[1:] == times[:-1]
-    inner = offsets[1:-1]
-    same[inner[(inner > 0) & (inner < members.size)] - 1] = False
-    if not same.any():
-        return
-    edge = np.diff(np.concatenate([[False], same, [False]]).astype(np.int8))
-    starts, stops = np.flatnonzero(edge == 1), np.flatnonzero(edge == -1) + 1
+    fresh = np.flatnonzero(np.diff(inside, prepend=-2) > 1)
+    starts = inside[fresh] - 1
+    stops = inside[np.append(fresh[1:], inside.size) - 1] + 1
     involved = np.concatenate([members[a:b] for a, b in zip(starts, stops, strict=True)])
     name_of = dict(zip(involved.tolist(), names(involved), strict=True))
     for a, b in zip(starts.tolist(), stops.tolist(), strict=True):
         members[a:b] = sorted(members[a:b].tolist(), key=lambda row: ties.get(row) or (name_of[row], 0))
+
+
+@jit
+def _same_time(members: Any, offsets: Any, time: Any, same: Any) -> None:
+    """Mark members of the time of the one before them in their group."""
+    for g in range(offsets.size - 1):
+        for i in range(offsets[g] + 1, offsets[g + 1]):
+            same[i] = time[members[i]] == time[members[i - 1]]

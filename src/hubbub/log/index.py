@@ -97,3 +97,69 @@ def codes_of(keys: IntArray) -> tuple[IntArray, IntArray]:
     first = np.empty(keys.size, np.int32)
     n = _codes(_empty_table(keys.size), keys, out, first)
     return out, first[:n].copy()
+
+
+@jit
+def _code_block(  # type: ignore[no-untyped-def]
+    table, keys, n, wanted, channel, start, origin, on, out
+):
+    """Codes of one block; keys that are new get the next ones. Returns how many there are then."""
+    mask = table.size - 1
+    for i in range(wanted.size):
+        key = wanted[i]
+        if key == 0:
+            out[i] = -1
+            continue
+        at = slot_of(key, mask)
+        while table[at] >= 0 and keys[table[at]] != key:
+            at = (at + 1) & mask
+        code = table[at]
+        if code < 0:
+            code = n
+            table[at] = n
+            keys[n] = key
+            origin[n] = -1
+            n += 1
+        if start >= 0 and origin[code] < 0:
+            origin[code] = start + i
+            on[code] = channel[i]
+        out[i] = code
+    return n
+
+
+class Codes:
+    """Dense codes for keys that come block after block, and the first row that shows each."""
+
+    def __init__(self) -> None:
+        self._n = 0
+        self._key, self._origin = np.empty(0, np.int64), np.empty(0, np.int32)
+        self._channel = np.empty(0, np.int16)
+        self._table = _empty_table(0)
+
+    def take(self, keys: IntArray, channel: IntArray, start: int) -> IntArray:
+        """Codes int32[m] of a block of keys, -1 for key 0.
+
+        start : origin of the block's first row; NONE if these rows only name the keys
+        """
+        self._grow(self._n + keys.size)
+        out = np.empty(keys.size, np.int32)
+        self._n = _code_block(
+            self._table, self._key, self._n, keys, channel, start, self._origin, self._channel, out
+        )  # fmt: skip
+        return out
+
+    def done(self) -> tuple[IntArray, IntArray, IntArray]:
+        """Key, origin (NONE if no row shows it) and channel of each code."""
+        return self._key[: self._n].copy(), self._origin[: self._n].copy(), self._channel[: self._n].copy()
+
+    def _grow(self, most: int) -> None:
+        if most > self._key.size:
+            room = max(most, 2 * self._n)
+            for name in ("_key", "_origin", "_channel"):
+                held = getattr(self, name)
+                bigger = np.empty(room, held.dtype)
+                bigger[: self._n] = held[: self._n]
+                setattr(self, name, bigger)
+        if 2 * most > self._table.size:
+            self._table = _empty_table(most)
+            _fill(self._table, self._key[: self._n])

@@ -6,30 +6,33 @@ one connected group of it on a cluster. Definitions: METHODS, "Touches and modes
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
 
 from hubbub.activity import MICROS, TOTAL, TYPES, UNDOABLE, WEB, WORDS
 from hubbub.kernel import BoolArray, IntArray, jit
-from hubbub.log.index import MISSING, NONE, codes_of, find, find_all, index_of
+from hubbub.log.index import MISSING, NONE, Codes, find, find_all, index_of
 from hubbub.log.keys import hash_text, key_of, salted, salts_of
 from hubbub.log.order import Name, ranked
+from hubbub.log.sparse import Sparse
 from hubbub.rows import (
     ANSWERED,
-    AUTOMATED,
     BRAND,
     EARLY,
+    HAS_CONTEXT,
+    HAS_REPLY,
     HAS_VIA,
     HIDDEN,
-    HUMAN,
     IN_BRAND_THREAD,
     MADE,
+    NAMES_BRAND,
     ORPHAN,
     REFUND,
+    REPLY_ORPHAN,
     SPOKE,
     SPREAD,
     TOUCHES_BRAND,
@@ -47,6 +50,25 @@ BRAND_SIDE, TOTALS, NOBODY = -1, -2, -3
 """Who a row belongs to, besides persons (0 and up): the brand, the network's totals, a handle that never acts."""
 
 NO_MONEY = -(2**62)
+_NOT_GIVEN, _NO_START = -9, -(2**62)
+
+
+SPARSE = {
+    "value": NO_MONEY, "cost": NO_MONEY, "currency": -1, "count": 1, "audience": -1, "disclosed": -1, "rewarded": -1,
+}  # fmt: skip
+"""Columns that few rows have, and what stands for a missing value."""
+
+
+class Keys(NamedTuple):
+    """What the rows of one block name: base keys int64[m], 0 where missing; `start` is the origin of the first."""
+
+    start: int
+    actor: IntArray
+    object: IntArray
+    reply: IntArray
+    via: IntArray
+    context: IntArray
+    addressed: IntArray
 
 
 @dataclass(slots=True)
@@ -54,38 +76,46 @@ class Rows:
     """Columns of a log, one array each, all of one length and in one order.
 
     time : int64, microseconds; channel, type : int16, int8 codes (into `channels` and TYPES)
-    id, actor, object, reply, via, context, addressed : int64 base keys, 0 where missing
-    campaign : int32 code, -1 where missing
-    value, cost : int64 millionths, NO_MONEY where missing; currency : int16 code, -1 where missing
-    disclosed, rewarded, automated : int8, -1 where not known; audience : int64, -1 where not known
-    origin : int64, the row's number in the files, by which text is fetched
+    id : int64 keys on their channels; campaign : int32 code, -1 where missing; flags : uint32, hubbub.rows
+    origin : int32, the row's number in the files, by which text and what follows is fetched
+    blocks : what the rows name, block after block in the order of the files
+    value, cost : millionths; currency : code; count, audience; disclosed, rewarded : 0 or 1; all by origin
     """
 
     time: IntArray
     channel: IntArray
     type: IntArray
     id: IntArray
-    actor: IntArray
-    object: IntArray
-    reply: IntArray
-    via: IntArray
-    context: IntArray
-    addressed: IntArray
     campaign: IntArray
-    value: IntArray
-    currency: IntArray
-    cost: IntArray
-    count: IntArray
-    audience: IntArray
-    disclosed: IntArray
-    rewarded: IntArray
-    automated: IntArray
+    flags: IntArray
     origin: IntArray
+    blocks: Callable[[], Iterator[Keys]]
+    value: Sparse
+    cost: Sparse
+    currency: Sparse
+    count: Sparse
+    audience: Sparse
+    disclosed: Sparse
+    rewarded: Sparse
 
-    def reorder(self, order: IntArray) -> None:
-        """Put all columns into the given order, one at a time."""
-        for name in self.__slots__:
-            setattr(self, name, getattr(self, name)[order])
+    def places(self) -> IntArray | None:
+        """Where each row of the files stands, int32; None where all stand as in the files."""
+        if _as_numbered(self.origin):
+            return None
+        out = np.empty(self.origin.size, np.int32)
+        out[self.origin] = np.arange(out.size, dtype=np.int32)
+        return out
+
+
+_ORDERED = ("time", "channel", "type", "id", "campaign", "flags", "origin")
+
+
+@jit
+def _as_numbered(origin: Any) -> Any:
+    i = 0
+    while i < origin.size and origin[i] == i:
+        i += 1
+    return i == origin.size
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +149,10 @@ class Linked:
     root : int32 row: of the cascade that a row came through (readings 7, 30); NONE for rows without a `via`
     parent : int32 row of the nearest standing parent of a share, MISSING where the network hides it, NONE where
         there is none: then the share, if it stands, is a root itself
-    via : int32 row followed
+    via, reply, object : int32 row followed, MISSING or NONE
     undone : row -> moment; ties : row -> its sort key among rows of its time, where that is not just its name
-    handle_keys, handle_row, person_of_handle : by handle code: its key, a row that shows it (NONE if only
-        people.csv does), the code of its person (the smallest among the person's handles)
-    person_key : by person code: the key of the person, the same whatever rows are linked together
-    listed : (channel, handle) of the handles of people.csv, None for others
+    value : by row, what each conversion is worth (`count_values`)
+    handles : whom the log and people.csv name
     """
 
     who: IntArray
@@ -136,11 +164,26 @@ class Linked:
     via: IntArray
     reply: IntArray
     object: IntArray
-    undone: dict[int, int]
+    undone: Sparse
     ties: dict[int, tuple[Name, int]]
-    handle_keys: IntArray
-    handle_row: IntArray
-    person_of_handle: IntArray
+    handles: Handles
+    value: Sparse
+
+
+@dataclass(frozen=True, slots=True)
+class Handles:
+    """Handles by their code.
+
+    key : int64, on its channel; origin : int32, a row that shows it, NONE if none does; channel : int16 of that row
+    person : int32, the code of the handle that stands for its person
+    person_key : int64, the key of the person, the same whatever rows are linked together
+    listed : (channel, handle) of the handles of people.csv
+    """
+
+    key: IntArray
+    origin: IntArray
+    channel: IntArray
+    person: IntArray
     person_key: IntArray
     listed: dict[int, tuple[str, str]]
 
@@ -148,69 +191,160 @@ class Linked:
 def link(rows: Rows, context: Context) -> Linked:
     """Link rows in place (they end in reading order, so far as it matters within a closed set)."""
     _sort_by_time(rows)
-    salts = salts_of(context.channels)
-    web = int(salts_of([WEB])[0])
-    ids = salted(rows.id, rows.channel, salts)
-    reply, obj, via = _found(rows, ids, salts, web)
-    del ids
-    ties = _settle_ties(rows, context, reply, obj, via)
-    for ref in (reply, obj, via):
+    named, handles = _named(rows, context)
+    rows.id = np.empty(0, np.int64)
+    ties = _settle_ties(rows, context, named)
+    for ref in (named.reply, named.object, named.via):
         _later_is_missing(ref)
-    who, handle_keys, handle_row, person_of_handle, person_key, listed = _who(rows, context, salts)
     n = rows.time.size
-    undone = _undone(rows, who, obj)
+    undone = _undone(rows, named)
     flags = _first_flags(rows, context, undone)
-    thread = np.empty(n, np.int64)
     root = np.full(n, NONE, np.int32)
     parent = np.full(n, NONE, np.int32)
     owner = np.full(n, NONE, np.int32)
-    addressed = _addressed(rows, context, salts, handle_keys, person_of_handle)
-    undone_rows = np.array(sorted(undone), np.int64)
-    undone_times = np.array([undone[int(r)] for r in undone_rows], np.int64)
-    brand_objects = _brand_objects(rows, context, salts)
     _walk(
-        rows.time, rows.channel, rows.type, rows.id, rows.context, rows.reply, rows.object, rows.via, salts,
-        reply, obj, via, who, addressed, person_key, brand_objects, rows.campaign, flags, thread, root, parent, owner,
-        undone_rows, undone_times,
+        rows.time, rows.channel, rows.type, salts_of(context.channels), named.reply, named.object, named.via,
+        named.who, named.addressed, handles.person_key, rows.campaign, flags, named.thread, root, parent, owner,
+        undone.at, undone.value,
     )  # fmt: skip
-    speakers = _brand_threads(thread, who, rows.type)
-    _second_flags(who, rows.type, thread, index_of(speakers), speakers, flags, owner)
+    speakers = _brand_threads(named.thread, named.who, rows.type)
+    _second_flags(named.who, rows.type, named.thread, index_of(speakers), speakers, flags, owner)
     linked = Linked(
-        who, owner, flags, thread, root, parent, via, reply, obj, undone, ties,
-        handle_keys, handle_row, person_of_handle, person_key, listed,
+        named.who, owner, flags, named.thread, root, parent, named.via, named.reply, named.object, undone, ties,
+        handles, Sparse(undone.at[:0], undone.value[:0], 0),
     )  # fmt: skip
     _mark_made(rows, linked, context)
     return linked
 
 
 def _sort_by_time(rows: Rows) -> None:
-    time = rows.time
-    if time.size and bool((time[1:] >= time[:-1]).all()):
+    if _ascending(rows.time):
         return
-    rows.reorder(np.argsort(time, kind="stable"))
+    order = np.argsort(rows.time, kind="stable").astype(np.int32)
+    for name in _ORDERED:
+        setattr(rows, name, getattr(rows, name)[order])
 
 
-def _found(rows: Rows, ids: IntArray, salts: IntArray, web: int) -> tuple[IntArray, IntArray, IntArray]:
-    """Rows that `in_reply_to`, `object` and `via` name, wherever they stand in time."""
-    table = index_of(ids)
-    reply = find_all(table, ids, salted(rows.reply, rows.channel, salts))
-    out = [reply]
-    for base in (rows.object, rows.via):
-        found = find_all(table, ids, salted(base, rows.channel, salts))
-        elsewhere = np.flatnonzero(found == MISSING)
-        if elsewhere.size:
-            on_web = salted(base[elsewhere], np.zeros(elsewhere.size, np.int32), np.array([web]))
-            found[elsewhere] = find_all(table, ids, on_web)
-        out.append(found)
-    return out[0], out[1], out[2]
+@jit
+def _ascending(time: Any) -> Any:
+    i = 1
+    while i < time.size and time[i] >= time[i - 1]:
+        i += 1
+    return i >= time.size
 
 
-def _settle_ties(rows: Rows, context: Context, *refs: IntArray) -> dict[int, tuple[Name, int]]:
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """What each row names, found: rows, persons, and the key of the thread that its own words would open."""
+
+    reply: IntArray
+    object: IntArray
+    via: IntArray
+    thread: IntArray
+    who: IntArray
+    addressed: IntArray
+
+    def columns(self) -> tuple[IntArray, ...]:
+        return self.reply, self.object, self.via, self.thread, self.who, self.addressed
+
+
+def _named(rows: Rows, context: Context) -> tuple[_Named, Handles]:
+    """Follow what the rows name, block after block, wherever it stands in time."""
+    n = rows.time.size
+    salts = salts_of(context.channels)
+    web = salts_of([WEB])
+    total = hash_text(_texts([TOTAL]))[0]
+    table = index_of(rows.id)
+    place = rows.places()
+    narrow = [np.empty(n, np.int32) for _ in range(5)]
+    out = _Named(narrow[0], narrow[1], narrow[2], np.empty(n, np.int64), narrow[3], narrow[4])
+    codes = Codes()
+    for keys in rows.blocks():
+        m = keys.actor.size
+        at: Any = slice(keys.start, keys.start + m) if place is None else place[keys.start : keys.start + m]
+        channel = rows.channel[at]
+        reply = salted(keys.reply, channel, salts)
+        out.reply[at] = find_all(table, rows.id, reply)
+        for ref, base in ((out.object, keys.object), (out.via, keys.via)):
+            found = find_all(table, rows.id, salted(base, channel, salts))
+            elsewhere = np.flatnonzero(found == MISSING)
+            on_web = salted(base[elsewhere], np.zeros(elsewhere.size, np.int32), web)
+            found[elsewhere] = find_all(table, rows.id, on_web)
+            ref[at] = found
+        given = salted(keys.context, channel, salts)
+        thread = np.where(given != 0, given, reply)
+        out.thread[at] = _thread_keys(np.where(thread != 0, thread, rows.id[at]))
+        said = salted(keys.object, channel, salts)
+        bits = np.where(keys.via != 0, np.uint32(HAS_VIA), np.uint32(0))
+        bits[keys.reply != 0] |= HAS_REPLY
+        bits[given != 0] |= HAS_CONTEXT
+        bits[brand_mask(keys.object, said, context)] |= NAMES_BRAND
+        rows.flags[at] |= bits
+        out.who[at] = _coded(keys.actor, channel, salts, context, total, codes, keys.start)
+        out.addressed[at] = _coded(keys.addressed, channel, salts, context, 0, codes, NONE)
+    return out, _persons(out, codes, context)
+
+
+def _coded(
+    base: IntArray, channel: IntArray, salts: IntArray, context: Context, total: int, codes: Codes, start: int
+) -> IntArray:
+    """Codes of handles; BRAND_SIDE, TOTALS, and _NOT_GIVEN where missing."""
+    keyed = salted(base, channel, salts)
+    brand = brand_mask(base, keyed, context)
+    totals = (base == total) & (base != 0)
+    keyed[brand | totals] = 0
+    out = codes.take(keyed, channel, start)
+    out[out == NONE] = _NOT_GIVEN
+    out[brand] = BRAND_SIDE
+    out[totals] = TOTALS
+    return out
+
+
+def _persons(named: _Named, codes: Codes, context: Context) -> Handles:
+    """Whose handles they are; codes of handles become codes of persons."""
+    listed = [h for h in context.people if not is_brand(context, *h)]
+    keys = np.array([key_of(handle, channel) for channel, handle in listed], np.int64)
+    extra = codes.take(keys, np.zeros(keys.size, np.int16), NONE).tolist()
+    key, origin, channel = codes.done()
+    person = np.arange(key.size, dtype=np.int32)
+    person_key = key.copy()
+    by_name: dict[str, int] = {}
+    keys_of = person_keys(context.people)
+    for handle, code in zip(listed, extra, strict=True):
+        person[code] = by_name.setdefault(context.people[handle], code)
+        person_key[code] = keys_of[context.people[handle]]
+    known = origin >= 0
+    known[extra] = True
+    _to_persons(named.who, person)
+    _to_persons(named.addressed, np.where(known, person, np.int32(NOBODY)))
+    return Handles(key, origin, channel, person, person_key, dict(zip(extra, listed, strict=True)))
+
+
+@jit
+def _to_persons(codes: Any, person: Any) -> None:
+    for i in range(codes.size):
+        if codes[i] >= 0:
+            codes[i] = person[codes[i]]
+
+
+@jit
+def _thread_all(keys: Any) -> None:
+    for i in range(keys.size):
+        keys[i] |= 1
+
+
+def _thread_keys(keys: IntArray) -> IntArray:
+    """Keys of threads, odd where those of direct conversations are even."""
+    _thread_all(keys)
+    return keys
+
+
+def _settle_ties(rows: Rows, context: Context, named: _Named) -> dict[int, tuple[Name, int]]:
     """Put rows of one time that name each other into reading order; their sort keys among rows of that time."""
     edges: list[tuple[int, int]] = []
+    refs = (named.reply, named.object, named.via)
     for ref in refs:
-        near = np.flatnonzero(ref >= 0)
-        near = near[(rows.time[near] == rows.time[ref[near]]) & (near != ref[near])]
+        near = _of_one_time(ref, rows.time)
         edges.extend(zip(near.tolist(), ref[near].tolist(), strict=True))
     if not edges:
         return {}
@@ -219,25 +353,52 @@ def _settle_ties(rows: Rows, context: Context, *refs: IntArray) -> dict[int, tup
     order = sorted(ranked(names, edges), key=lambda entry: (rows.time[entry[2]], entry))
     wanted = np.array([row for _, _, row in order], np.int64)
     if not (wanted == involved).all():
-        _move(rows, involved, wanted, refs)
+        columns = [getattr(rows, name) for name in _ORDERED if name != "id"]
+        _move([*columns, *named.columns()], involved, wanted, refs)
     return {slot: (name, step) for slot, (name, step, _) in zip(involved.tolist(), order, strict=True)}
 
 
-def _move(rows: Rows, slots: IntArray, taken_from: IntArray, refs: tuple[IntArray, ...]) -> None:
+@jit
+def _near(ref: Any, time: Any, out: Any) -> Any:
+    n = 0
+    for i in range(ref.size):
+        r = ref[i]
+        if r >= 0 and r != i and time[r] == time[i]:
+            if n < out.size:
+                out[n] = i
+            n += 1
+    return n
+
+
+def _of_one_time(ref: IntArray, time: IntArray) -> IntArray:
+    """Rows that name another row of their own time."""
+    out = np.empty(_near(ref, time, np.empty(0, np.int64)), np.int64)
+    _near(ref, time, out)
+    return out
+
+
+def _move(columns: list[IntArray], slots: IntArray, taken_from: IntArray, refs: tuple[IntArray, ...]) -> None:
     """Row `taken_from[i]` goes to `slots[i]`, a permutation of the same rows; references are led along."""
-    for name in rows.__slots__:
-        column = getattr(rows, name)
+    for column in columns:
         column[slots] = column[taken_from]
-    place = np.arange(rows.time.size, dtype=np.int32)
+    place = np.arange(columns[0].size, dtype=np.int32)
     place[taken_from] = slots
     for ref in refs:
-        ref[slots] = ref[taken_from]
-        given = ref >= 0
-        ref[given] = place[ref[given]]
+        _lead(ref, place)
 
 
-def _later_is_missing(ref: IntArray) -> None:
-    ref[ref >= np.arange(ref.size, dtype=np.int32)] = MISSING
+@jit
+def _lead(ref: Any, place: Any) -> None:
+    for i in range(ref.size):
+        if ref[i] >= 0:
+            ref[i] = place[ref[i]]
+
+
+@jit
+def _later_is_missing(ref: Any) -> None:
+    for i in range(ref.size):
+        if ref[i] >= i:
+            ref[i] = -2
 
 
 def is_brand(context: Context, channel: str, handle: str) -> bool:
@@ -270,39 +431,6 @@ def _texts(values: list[str]) -> Any:
     return pa.array(values, pa.string())
 
 
-def _brand_objects(rows: Rows, context: Context, salts: IntArray) -> BoolArray:
-    return brand_mask(rows.object, salted(rows.object, rows.channel, salts), context)
-
-
-def _who(
-    rows: Rows, context: Context, salts: IntArray
-) -> tuple[IntArray, IntArray, IntArray, IntArray, IntArray, dict[int, tuple[str, str]]]:
-    """Side or person of each row; the handles and whose they are."""
-    keyed = salted(rows.actor, rows.channel, salts)
-    brand = brand_mask(rows.actor, keyed, context)
-    total = rows.actor == hash_text(_texts([TOTAL]))[0]
-    keyed[brand | total] = 0
-    listed = [h for h in context.people if not is_brand(context, *h)]
-    extra = np.array([key_of(handle, channel) for channel, handle in listed], np.int64)
-    codes, first = codes_of(np.concatenate([keyed, extra]))
-    handle_keys = np.concatenate([keyed, extra])[first]
-    n = rows.time.size
-    handle_row = np.where(first < n, first, NONE).astype(np.int32)
-    names: dict[int, tuple[str, str]] = {}
-    person = np.arange(first.size, dtype=np.int32)
-    by_name: dict[str, int] = {}
-    person_key = handle_keys.copy()
-    keys_of = person_keys(context.people)
-    for handle, code in zip(listed, codes[n:].tolist(), strict=True):
-        names[code] = handle
-        person[code] = by_name.setdefault(context.people[handle], code)
-        person_key[code] = keys_of[context.people[handle]]
-    who = np.where(codes[:n] >= 0, person[codes[:n]] if first.size else NONE, NONE).astype(np.int32)
-    who[brand] = BRAND_SIDE
-    who[total] = TOTALS
-    return who, handle_keys, handle_row, person, person_key, names
-
-
 def person_keys(people: dict[tuple[str, str], str]) -> dict[str, int]:
     """The key of each person of people.csv: the smallest of the keys of the handles listed."""
     out: dict[str, int] = {}
@@ -312,50 +440,31 @@ def person_keys(people: dict[tuple[str, str], str]) -> dict[str, int]:
     return out
 
 
-def _addressed(
-    rows: Rows, context: Context, salts: IntArray, handle_keys: IntArray, person_of_handle: IntArray
-) -> IntArray:
-    """Whom `addressed_to` names: person, BRAND_SIDE, NOBODY for a handle that never acts, NONE where missing."""
-    keyed = salted(rows.addressed, rows.channel, salts)
-    found = find_all(index_of(handle_keys), handle_keys, keyed)
-    out = found.copy()
-    known = found >= 0
-    out[known] = person_of_handle[found[known]]
-    out[found == MISSING] = NOBODY
-    out[found == NONE] = -9
-    out[brand_mask(rows.addressed, keyed, context)] = BRAND_SIDE
-    return out
-
-
-def _undone(rows: Rows, who: IntArray, obj: IntArray) -> dict[int, int]:
+def _undone(rows: Rows, named: _Named) -> Sparse:
     """Rows that their actor took back, and the first moment of it."""
     out: dict[int, int] = {}
+    who, obj = named.who, named.object
     for row in np.flatnonzero((rows.type == _UNDO) & (obj >= 0)).tolist():
         target = int(obj[row])
         if _UNDOABLE[rows.type[target]] and who[target] == who[row] and who[row] != TOTALS:
             out.setdefault(target, int(rows.time[row]))
-    return out
+    at = np.array(sorted(out), np.int64)
+    return Sparse(at, np.array([out[int(row)] for row in at], np.int64), np.iinfo(np.int64).max)
 
 
-def _first_flags(rows: Rows, context: Context, undone: dict[int, int]) -> IntArray:
-    flags = rows.type.astype(np.uint32)
-    flags[rows.via != 0] |= HAS_VIA
-    flags[rows.automated == 1] |= AUTOMATED
-    flags[rows.automated == 0] |= HUMAN
-    for name, start in context.starts.items():
-        if name in context.channels:
-            early = (rows.channel == context.channels.index(name)) & (rows.time < start + 30 * 86_400_000_000)
-            flags[early] |= EARLY
-    if undone:
-        flags[np.fromiter(undone, np.int64)] |= UNDONE
-    return flags
+def _first_flags(rows: Rows, context: Context, undone: Sparse) -> IntArray:
+    limits = np.array([context.starts.get(c, _NO_START) for c in context.channels], np.int64)
+    if context.starts:
+        _mark_early(rows.time, rows.channel, limits + 30 * 86_400_000_000, rows.flags)
+    rows.flags[undone.at] |= UNDONE
+    return rows.flags
 
 
-@njit(inline="always")
-def _thread_key(base: Any, salt: Any) -> Any:
-    h = np.uint64(base) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(salt)
-    h ^= h >> np.uint64(31)
-    return np.int64(h | np.uint64(1))
+@jit
+def _mark_early(time: Any, channel: Any, limit: Any, flags: Any) -> None:
+    for i in range(time.size):
+        if time[i] < limit[channel[i]]:
+            flags[i] |= EARLY
 
 
 @njit(inline="always")
@@ -425,9 +534,8 @@ def _topmost(row: Any, who: Any, kind: Any, flags: Any, via: Any, obj: Any) -> A
 
 @jit
 def _walk(  # type: ignore[no-untyped-def]
-    time, channel, kind, ids, context, reply_base, object_base, via_base, salts,
-    reply, obj, via, who, addressed, person_key, brand_object, campaign, flags, thread, root, parent, owner,
-    undone_rows, undone_times,
+    time, channel, kind, salts, reply, obj, via, who, addressed, person_key, campaign, flags, thread, root, parent,
+    owner, undone_rows, undone_times,
 ):  # fmt: skip
     """One pass in reading order: every target has been dealt with before what names it."""
     for i in range(time.size):
@@ -450,29 +558,27 @@ def _walk(  # type: ignore[no-untyped-def]
         words = _IS_WORDS[k]
         if words:
             to = addressed[i]
-            if to == -9:
+            if to == _NOT_GIVEN:
                 to = who[r] if r >= 0 else NOBODY
-        salt = salts[channel[i]]
-        if context[i] != 0:
-            thread[i] = _thread_key(context[i], salt)
-        elif r >= 0:
-            thread[i] = thread[r]
-        elif reply_base[i] != 0:
-            thread[i] = _thread_key(reply_base[i], salt)
-        elif k == _MESSAGE and me >= 0:
-            thread[i] = dm_key(person_key[me], salt)
-        elif k == _MESSAGE and me == BRAND_SIDE and to >= 0:
-            thread[i] = dm_key(person_key[to], salt)
-        else:
-            thread[i] = _thread_key(ids[i], salt)
+        f = flags[i]
+        if r < 0 and f & HAS_REPLY:
+            flags[i] |= REPLY_ORPHAN
+        if not f & HAS_CONTEXT:
+            if r >= 0:
+                thread[i] = thread[r]
+            elif k == _MESSAGE and not f & HAS_REPLY:
+                if me >= 0:
+                    thread[i] = dm_key(person_key[me], salts[channel[i]])
+                elif me == BRAND_SIDE and to >= 0:
+                    thread[i] = dm_key(person_key[to], salts[channel[i]])
         came_by = v
         if k == _SHARE and v < 0:
-            if via_base[i] == 0 and o >= 0:
+            if not f & HAS_VIA and o >= 0:
                 came_by = o
                 flags[i] |= HIDDEN
             else:
                 root[i] = i
-                if via_base[i] != 0:
+                if f & HAS_VIA:
                     flags[i] |= ORPHAN
         if came_by >= 0:
             top, node = _hook(came_by, who, kind, flags, root, parent)
@@ -484,7 +590,7 @@ def _walk(  # type: ignore[no-untyped-def]
             if v >= 0 and who[v] >= 0 and who[v] != me and (kind[v] == _SHARE or _IS_WORDS[kind[v]]):
                 flags[i] |= SPREAD
             if (
-                brand_object[i]
+                f & NAMES_BRAND
                 or (v >= 0 and who[v] == BRAND_SIDE)
                 or (r >= 0 and who[r] == BRAND_SIDE)
                 or (o >= 0 and who[o] == BRAND_SIDE)
@@ -570,20 +676,33 @@ def count_values(rows: Rows, linked: Linked, counted: int | None) -> None:
 
     counted : code of the currency whose values count, -1 those without one; None: each conversion counts 1
     """
-    converts = np.flatnonzero((rows.type == _CONVERT) & (linked.who >= 0))
-    given = converts[rows.value[converts] != NO_MONEY]
-    if counted is not None:
-        linked.flags[given[rows.currency[given] == counted]] |= VALUED
-    negative = given[rows.value[given] < 0]
-    for row in negative[linked.object[negative] >= 0].tolist():
+    converts = conversions(rows, linked)
+    value = rows.value.take(rows.origin[converts])
+    if counted is None:
+        linked.flags[converts] |= VALUED
+        _mark_refunds(rows, linked, converts, value, counted)
+        value[:] = MICROS
+    else:
+        given = (value != NO_MONEY) & (rows.currency.take(rows.origin[converts]) == counted)
+        linked.flags[converts[given]] |= VALUED
+        _mark_refunds(rows, linked, converts, value, counted)
+    linked.value = Sparse(converts, value, NO_MONEY)
+
+
+def conversions(rows: Rows, linked: Linked) -> IntArray:
+    """Rows of conversions by people, ascending."""
+    return np.flatnonzero((rows.type == _CONVERT) & (linked.who >= 0))
+
+
+def _mark_refunds(rows: Rows, linked: Linked, converts: IntArray, value: IntArray, counted: int | None) -> None:
+    """Take each refund's value from its order."""
+    for at in np.flatnonzero((value < 0) & (value != NO_MONEY)).tolist():
+        row = int(converts[at])
         order = int(linked.object[row])
-        if rows.type[order] != _CONVERT or linked.who[order] != linked.who[row]:
+        if order < 0 or rows.type[order] != _CONVERT or linked.who[order] != linked.who[row]:
             continue
         while linked.flags[order] & REFUND:
             order = int(linked.object[order])
         linked.flags[row] |= REFUND
         if counted is not None and linked.flags[row] & VALUED and linked.flags[order] & VALUED:
-            rows.value[order] += rows.value[row]
-    if counted is None:
-        linked.flags[converts] |= VALUED
-        rows.value[converts] = MICROS
+            value[np.searchsorted(converts, order)] += value[at]

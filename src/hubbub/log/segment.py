@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -13,16 +14,24 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from hubbub.activity import SCHEMA, TYPES
-from hubbub.kernel import IntArray
-from hubbub.log.keys import KEYED, money_micros
-from hubbub.log.link import NO_MONEY, Rows
+from hubbub.errors import LogError
+from hubbub.kernel import IntArray, jit
+from hubbub.log.keys import KEYED, money_micros, salted, salts_of
+from hubbub.log.link import SPARSE, Keys, Rows
+from hubbub.log.sparse import Gathered
+from hubbub.rows import AUTOMATED, HUMAN
 
 _SMALL = ("channel", "type", "currency", "campaign", "place")
 _KEYS = (*KEYED, "fp")
-READ = (
+_CODED = ("channel", "type", "campaign", "currency")
+_FIRST = (
     "time", "channel", "type", "campaign", "value", "currency", "cost", "count", "audience", "disclosed", "rewarded",
-    "automated", *KEYED,
+    "automated", "k_id",
 )  # fmt: skip
+_NAMING = tuple(key for key in KEYED if key != "k_id")
+READ = (*_FIRST, *_NAMING)
+MOST_ROWS = 2**31 - 2**20
+"""Rows of a log are numbered in 32 bits."""
 _ROW_GROUP = 262_144
 
 
@@ -78,7 +87,7 @@ class _Codes:
         lut = np.full(len(order) + 1, -1, column.dtype)
         lut[order] = np.arange(len(order))
         if order != list(range(len(order))):
-            column[:] = lut[column]
+            _recode(column, lut)
         self.names = [self.names[i] for i in order]
 
     def _code(self, name: str) -> int:
@@ -86,6 +95,12 @@ class _Codes:
             self._of[name] = len(self.names)
             self.names.append(name)
         return self._of[name]
+
+
+@jit
+def _recode(column: Any, lut: Any) -> None:
+    for i in range(column.size):
+        column[i] = lut[column[i]]
 
 
 @dataclass(slots=True)
@@ -99,71 +114,109 @@ class Loaded:
 
 
 def load(segments: Sequence[Segment]) -> Loaded:
-    """Columns of all segments in one order: the order of the segments, then of their rows."""
+    """Columns of all segments in one order: the order of the segments, then of their rows.
+
+    raises : LogError for more rows than 32-bit row numbers can name
+    """
     n = sum(s.rows for s in segments)
-    rows = _empty_rows(n)
-    channels, campaigns, currencies, types = _Codes(), _Codes(), _Codes(), _Codes(TYPES)
-    at = 0
-    with ThreadPoolExecutor(1) as pool:
-        tables = [pool.submit(_read_keyed, s) for s in segments[:1]]
-        for i, segment in enumerate(segments):
-            table = tables[i].result()
-            if i + 1 < len(segments):
-                tables.append(pool.submit(_read_keyed, segments[i + 1]))
-            tables[i] = None  # type: ignore[call-overload]
-            _take(table, rows, slice(at, at + segment.rows), channels, campaigns, currencies, types)
-            at += segment.rows
-    for codes, column in ((channels, rows.channel), (campaigns, rows.campaign), (currencies, rows.currency)):
-        codes.sort(column)
-    return Loaded(rows, channels.names, campaigns.names, currencies.names)
-
-
-def _read_keyed(segment: Segment) -> pa.Table:
-    return pq.read_table(
-        segment.path, columns=list(READ), read_dictionary=["channel", "type", "campaign", "currency"], memory_map=True
-    )
+    if n >= MOST_ROWS:
+        raise LogError(f"{n:,} activities are more than one machine takes ({MOST_ROWS:,}); use --engine spark.")
+    taking = _Taking(n, lambda: _key_blocks(segments))
+    for start, table in _blocks(segments, _FIRST):
+        taking.add(start, table)
+    return taking.loaded()
 
 
 def rows_of(table: pa.Table, channels: list[str], campaigns: list[str], currencies: list[str]) -> Rows:
     """Columns of one table with the columns READ, coded by the names given."""
-    rows = _empty_rows(table.num_rows)
-    for name in ("channel", "type", "campaign", "currency"):
+    taking = _Taking(table.num_rows, lambda: iter([_keys(0, table)]), channels, campaigns, currencies)
+    for name in _CODED:
         column = table.column(name).cast(pa.string()).dictionary_encode()
         table = table.set_column(table.schema.get_field_index(name), name, column)
-    codes = (_Codes(channels), _Codes(campaigns), _Codes(currencies), _Codes(TYPES))
-    _take(table, rows, slice(0, table.num_rows), *codes)
-    return rows
+    taking.add(0, table)
+    return taking.rows()
 
 
-def _empty_rows(n: int) -> Rows:
-    wide = [np.empty(n, np.int64) for _ in range(8)]
-    return Rows(
-        time=wide[0], channel=np.empty(n, np.int16), type=np.empty(n, np.int8),
-        id=wide[1], actor=wide[2], object=wide[3], reply=wide[4], via=wide[5], context=wide[6], addressed=wide[7],
-        campaign=np.empty(n, np.int32), value=np.empty(n, np.int64), currency=np.empty(n, np.int16),
-        cost=np.empty(n, np.int64), count=np.empty(n, np.int64), audience=np.empty(n, np.int64),
-        disclosed=np.empty(n, np.int8), rewarded=np.empty(n, np.int8), automated=np.empty(n, np.int8),
-        origin=np.arange(n, dtype=np.int64),
-    )  # fmt: skip
+def _blocks(segments: Sequence[Segment], columns: Sequence[str]) -> Iterator[tuple[int, pa.Table]]:
+    """Segments as tables, each with the number of its first row; the next is read while one is used."""
+    coded = [name for name in _CODED if name in columns]
+
+    def read(segment: Segment) -> pa.Table:
+        return pq.read_table(segment.path, columns=list(columns), read_dictionary=coded, memory_map=True)
+
+    with ThreadPoolExecutor(1) as pool:
+        start, ahead = 0, pool.submit(read, segments[0]) if segments else None
+        for i, segment in enumerate(segments):
+            assert ahead is not None
+            table = ahead.result()
+            ahead = pool.submit(read, segments[i + 1]) if i + 1 < len(segments) else None
+            yield start, table
+            start += segment.rows
 
 
-def _take(
-    table: pa.Table, rows: Rows, at: slice, channels: _Codes, campaigns: _Codes, currencies: _Codes, types: _Codes
-) -> None:
-    rows.time[at] = table.column("time").cast(pa.int64()).to_numpy()
-    channels.take(table.column("channel"), rows.channel[at])
-    types.take(table.column("type"), rows.type[at])
-    campaigns.take(table.column("campaign"), rows.campaign[at])
-    currencies.take(table.column("currency"), rows.currency[at])
-    for key, name in zip(KEYED, ("id", "actor", "object", "reply", "via", "context", "addressed"), strict=True):
-        getattr(rows, name)[at] = table.column(key).to_numpy()
-    for name in ("value", "cost"):
-        micros, known = money_micros(table.column(name))
-        getattr(rows, name)[at] = np.where(known, micros, NO_MONEY)
-    for name, missing in (("count", 1), ("audience", -1)):
-        getattr(rows, name)[at] = pc.fill_null(table.column(name), missing).to_numpy()
-    for name in ("disclosed", "rewarded", "automated"):
-        getattr(rows, name)[at] = pc.fill_null(table.column(name).cast(pa.int8()), -1).to_numpy()
+def _key_blocks(segments: Sequence[Segment]) -> Iterator[Keys]:
+    for start, table in _blocks(segments, _NAMING):
+        yield _keys(start, table)
+
+
+def _keys(start: int, table: pa.Table) -> Keys:
+    return Keys(start, *(np.ascontiguousarray(table.column(name).to_numpy()) for name in _NAMING))
+
+
+class _Taking:
+    """Columns in the making, block after block."""
+
+    def __init__(
+        self, n: int, keys: Callable[[], Iterator[Keys]], channels: Iterable[str] = (), campaigns: Iterable[str] = (),
+        currencies: Iterable[str] = (),
+    ) -> None:  # fmt: skip
+        self._time, self._id = np.empty(n, np.int64), np.empty(n, np.int64)
+        self._channel, self._type = np.empty(n, np.int16), np.empty(n, np.int8)
+        self._campaign, self._flags = np.empty(n, np.int32), np.empty(n, np.uint32)
+        self._keys = keys
+        self._channels, self._campaigns, self._currencies = _Codes(channels), _Codes(campaigns), _Codes(currencies)
+        self._types = _Codes(TYPES)
+        self._sparse = {name: Gathered(missing) for name, missing in SPARSE.items()}
+
+    def add(self, start: int, table: pa.Table) -> None:
+        """Take one block, whose coded columns are dictionaries."""
+        at = slice(start, start + table.num_rows)
+        self._time[at] = table.column("time").cast(pa.int64()).to_numpy()
+        self._channels.take(table.column("channel"), self._channel[at])
+        self._types.take(table.column("type"), self._type[at])
+        self._campaigns.take(table.column("campaign"), self._campaign[at])
+        salts = salts_of(self._channels.names)
+        self._id[at] = salted(table.column("k_id").to_numpy(), self._channel[at], salts)
+        machine = pc.fill_null(table.column("automated").cast(pa.int8()), -1).to_numpy()
+        self._flags[at] = self._type[at]
+        self._flags[at][machine == 1] |= AUTOMATED
+        self._flags[at][machine == 0] |= HUMAN
+        for name in ("value", "cost"):
+            self._sparse[name].add(start, *money_micros(table.column(name)))
+        for name in ("count", "audience", "disclosed", "rewarded"):
+            given = pc.fill_null(table.column(name).cast(pa.int64()), SPARSE[name]).to_numpy()
+            self._sparse[name].add(start, given, given != SPARSE[name])
+        currency = np.empty(table.num_rows, np.int16)
+        self._currencies.take(table.column("currency"), currency)
+        self._sparse["currency"].add(start, currency, currency >= 0)
+
+    def rows(self) -> Rows:
+        """The columns with the codes as they were given."""
+        return Rows(
+            time=self._time, channel=self._channel, type=self._type, id=self._id, campaign=self._campaign,
+            flags=self._flags, origin=np.arange(self._time.size, dtype=np.int32), blocks=self._keys,
+            **{name: column.done() for name, column in self._sparse.items()},
+        )  # fmt: skip
+
+    def loaded(self) -> Loaded:
+        """The columns with codes by the alphabet."""
+        rows = self.rows()
+        currency = rows.currency.value
+        for codes, column in (
+            (self._channels, rows.channel), (self._campaigns, rows.campaign), (self._currencies, currency),
+        ):  # fmt: skip
+            codes.sort(column)
+        return Loaded(rows, self._channels.names, self._campaigns.names, self._currencies.names)
 
 
 class Texts:
