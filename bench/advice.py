@@ -8,18 +8,25 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from bench.calibration import error
-from bench.planted import tables_of
+from bench.planted import settings_of, tables_of
 from bench.run import Row
 from hubbub.compare.document import compare
-from hubbub.demo import ACTION_WORLDS, Spec, best_action
+from hubbub.demo import ACTION_WORLDS, Spec, best_action, plant
 from hubbub.demo.spec import gains
+from hubbub.log.keys import with_keys
+from hubbub.log.segment import write_segment
+from hubbub.measure import measure
 
 RIGHT = 0.8
 SAME = {"share": "ask"}
 """Both reach the same willing people (`hubbub.demo.spec.ACTIONS`)."""
 FIRST_SEED = 1_000
+MAILS, POSTS = "Sale mail", "Posts"
+"""Campaigns of the planted world: its mails, and another one to which what brought their people is moved."""
 FACTORS = (0.5, 1.0, 2.0)
 """Each world is drawn at half, once and twice its people, cascades and effort in turn."""
 
@@ -74,9 +81,35 @@ def advice(folder: Path, worlds: int) -> list[Row]:
     rows = []
     for action, told in found.items():
         rows += advice_rows(action, told)
+    rows.append(elsewhere_row(draws, folder))
     right = float(np.mean([told.part for told in found.values()]))
     said = f"{right:.0%} ± {error(right, draws * len(found)):.0%} of {draws * len(found)} worlds"
     return [*rows, Row("all: the first line is the right action", said, "at least 80 %", right >= RIGHT)]
+
+
+def elsewhere_row(draws: int, folder: Path) -> Row:
+    """How often the mails that burn people are what is to stop, where another campaign brought these people."""
+    first: Counter[str] = Counter()
+    for draw in range(draws):
+        world = plant(ACTION_WORLDS["stop"].times(FACTORS[draw % len(FACTORS)]), FIRST_SEED + draw)
+        segment = write_segment(with_keys(brought_elsewhere(world.activities)), folder / "world.parquet")
+        tables = measure([segment], settings_of(world))
+        document = compare(tables.people, tables.cascades, tables.ledger, seed=FIRST_SEED + draw)
+        first[document["plan"][0]["title"] if document["plan"] else "none"] += 1
+    part = first[f"Stop {MAILS}"] / max(1, draws)
+    said = f"{part:.0%} ± {error(part, draws):.0%} of {draws} worlds"
+    return Row(
+        "mails stand first to stop where posts of another campaign brought people", said, "at least 80 %", part >= RIGHT
+    )
+
+
+def brought_elsewhere(activities: pa.Table) -> pa.Table:
+    """The same log with all but the messages of the mails' campaign in a campaign of their own."""
+    field = activities.schema.field("campaign")
+    moved = pc.and_(pc.equal(activities.column("campaign").cast(pa.string()), MAILS),
+                    pc.not_equal(activities.column("type").cast(pa.string()), "message"))  # fmt: skip
+    name = pc.if_else(pc.fill_null(moved, False), POSTS, activities.column("campaign").cast(pa.string()))
+    return activities.set_column(activities.schema.get_field_index("campaign"), field, name.cast(field.type))
 
 
 def advice_rows(action: str, told: Told) -> list[Row]:

@@ -17,7 +17,7 @@ import oracle
 from hubbub.log.keys import with_keys
 from hubbub.log.segment import write_segment
 from hubbub.log.settings import Coverage, Settings
-from hubbub.measure import Tables, measure
+from hubbub.measure import DAY_US, Tables, measure
 from strategies import logs, to_table
 
 
@@ -53,7 +53,7 @@ def rows_of(table: pa.Table) -> list[dict[str, Any]]:
     out = table.to_pylist()
     for row in out:
         for entry in row.get("campaigns") or []:
-            entry["first"] = round(entry["first"].timestamp() * 1e6)
+            entry["first"] = None if entry["first"] is None else round(entry["first"].timestamp() * 1e6)
         for key in ("campaigns", "transitions"):
             if key in row:
                 row[key] = sorted(row[key], key=lambda e: tuple(e.values()))
@@ -109,6 +109,39 @@ def test_order_and_split_of_the_log_change_nothing(
     assert one.people.equals(other.people)
     assert one.cascades.equals(other.cascades)
     assert one.ledger == other.ledger
+
+
+def test_a_leave_counts_to_its_campaign_or_to_where_the_two_met_last() -> None:
+    """Reading 46. The brand mails three people in `sale`, and posts in `talk`.
+
+    ann leaves 7 days after the mail, of her own accord: sale. bob a microsecond later: nowhere, and he has only his
+    contact. cat likes the post of talk after her mail and flags the mail: sale. She leaves as well: talk, met last.
+    """
+    day, week = DAY_US, 7 * DAY_US
+    rows: list[dict[str, Any]] = [
+        *({"id": f"m{who}", "time": 0, "type": "message", "actor": "acme", "addressed_to": who, "campaign": "sale"}
+          for who in ("ann", "bob", "cat")),
+        {"id": "p", "time": 1, "type": "post", "actor": "acme", "campaign": "talk"},
+        {"id": "k", "time": day, "type": "like", "actor": "cat", "object": "p"},
+        {"id": "f", "time": 2 * day, "type": "flag", "actor": "cat", "object": "mcat"},
+        {"id": "l", "time": 3 * day, "type": "leave", "actor": "cat"},
+        {"id": "la", "time": week, "type": "leave", "actor": "ann"},
+        {"id": "lb", "time": week + 1, "type": "leave", "actor": "bob"},
+    ]  # fmt: skip
+    log = [{"channel": "x", **row} for row in rows]
+    told = oracle.Settings(brand=frozenset({(None, "acme")}))
+    found = fast([to_table(log)], told)
+    assert_equal(found, oracle.read(log, told))
+    seen = {
+        row["person"]: {e["campaign"]: (e["first"], e["touches"], e["contacts"], e["leaves"], e["flags"])
+                        for e in row["campaigns"]}
+        for row in rows_of(found.people)
+    }  # fmt: skip
+    assert seen == {
+        "x:ann": {"sale": (None, 0, 1, 1, 0)},
+        "x:bob": {"sale": (None, 0, 1, 0, 0)},
+        "x:cat": {"sale": (None, 0, 1, 0, 1), "talk": (day, 1, 0, 1, 0)},
+    }
 
 
 @pytest.mark.parametrize("value", ["0.000001", "-3.5", "1000000.000007"])

@@ -125,6 +125,20 @@ def test_cascades_say_what_they_do_not_know() -> None:
     assert "Reproduction that is not known" in text
 
 
+def test_an_inferred_shape_is_marked_and_no_interval() -> None:
+    document = example("cascades")
+    row = document["cascades"][0]
+    row |= {"depth": None, "structural_virality": None, "hidden": 40}
+    ends = {"median": 4.9, "lowest": 4.52, "highest": 5.31}
+    row["shape_inferred"] = {"depth": {"median": 6, "lowest": 6, "highest": 6}, "structural_virality": ends}
+    text = " ".join(shown("cascades", document, 120).split())
+    assert "inferred 6" in text
+    assert "inferred 4.52 to 5.31" in text
+    assert "a sensitivity range, not an interval" in text
+    assert all(cells(line) <= 60 for line in shown("cascades", document, 60).split("\n"))
+    assert "sensitivity" not in shown("cascades", example("cascades"))
+
+
 def test_people_are_ordered_by_depth_not_by_name() -> None:
     text = shown("people", example("people"))
     assert text.index("Ines K.") < text.index("oskar.l") < text.index("n-0417")

@@ -21,7 +21,7 @@ from hubbub.kernel import BoolArray, IntArray, jit
 from hubbub.log.facts import Paid, channel_ledgers, efforts, paid_of, seen_of, tally
 from hubbub.log.group import grouped, settle
 from hubbub.log.index import NONE
-from hubbub.log.link import BRAND_SIDE, NO_MONEY, TOTALS, Context, Handles, Linked, Rows, count_values, link
+from hubbub.log.link import BRAND_SIDE, NO_MONEY, TOTALS, Context, Handles, Linked, Rows, conversions, count_values, link, refunds
 from hubbub.log.read import ordered
 from hubbub.log.segment import Loaded, Segment, Texts, load
 from hubbub.log.settings import Settings
@@ -70,7 +70,7 @@ def measure(segments: Sequence[Segment], settings: Settings, window_days: float 
         loaded.channels, settings.brand, settings.people, starts, texts.names, texts.words, settings.watched
     )
     linked = link(rows, context)
-    values = choose_values(rows, linked.who, loaded.currencies, settings.currency)
+    values = choose_values(rows, linked, loaded.currencies, settings.currency)
     count_values(rows, linked, values.code)
     linked.reply = linked.object = np.empty(0, np.int32)
     persons = _persons(loaded, linked, register_of(settings, int(rows.time[-1])), texts)
@@ -81,14 +81,17 @@ def measure(segments: Sequence[Segment], settings: Settings, window_days: float 
     return Tables(people, cascades, ledger)
 
 
-def choose_values(rows: Rows, who: IntArray, currencies: list[str], asked: str | None) -> Values:
+def choose_values(rows: Rows, linked: Linked, currencies: list[str], asked: str | None) -> Values:
     """Decide once for the whole log which values count."""
-    converts = np.flatnonzero((rows.type == _CODE["convert"]) & (who >= 0))
+    converts = conversions(rows, linked)
     if not converts.size:
         return Values(None, None, "none", "")
-    valued = rows.origin[converts]
-    valued = valued[rows.value.take(valued) != NO_MONEY]
-    return values_of(np.unique(rows.currency.take(valued)).tolist(), currencies, asked)
+    value = rows.value.take(rows.origin[converts])
+    given = converts[value != NO_MONEY]
+    below = given[value[value != NO_MONEY] < 0]
+    if given.size == below.size and refunds(rows, linked, below).all():
+        return values_of([], currencies, asked)
+    return values_of(np.unique(rows.currency.take(rows.origin[given])).tolist(), currencies, asked)
 
 
 def values_of(codes: Sequence[int], currencies: list[str], asked: str | None) -> Values:

@@ -41,7 +41,7 @@ from hubbub.log.segment import READ, Segment, rows_of
 from hubbub.log.settings import Settings
 from hubbub.measure import DAY_US, Tables, Values, cascade_codes, ledger_of, register_of, values_of
 from hubbub.measure import measure as measure_here
-from hubbub.rows import ORPHAN
+from hubbub.rows import ORPHAN, REFUND
 from hubbub.spread.cascades import HIDDEN_PARENT
 from hubbub.spread.fold import Forest, fold_forest
 from hubbub.spread.table import Heads, Words
@@ -153,11 +153,24 @@ def _shared(raw: DataFrame, settings: Settings, window_days: float) -> _Shared:
         round(window_days * DAY_US),
     )  # fmt: skip
     sales = raw.where(f.col("type") == "convert").select("channel", "k_actor", "currency", "value")
-    found = sales.mapInArrow(_sales(shared), "currency string, valued boolean").distinct().collect()
+    found = sales.mapInArrow(_sales(shared), "currency string, valued boolean, worth boolean").distinct().collect()
     if not found:
         return shared
     codes = sorted({shared.currencies.index(r[0]) if r[0] is not None else -1 for r in found if r[1]})
+    if codes and not any(r[2] for r in found) and _only_refunds(raw, shared):
+        codes = []
     return replace(shared, values=values_of(codes, shared.currencies, settings.currency))
+
+
+def _only_refunds(raw: DataFrame, shared: _Shared) -> bool:
+    """Whether all values stand with refunds; asked only of a log whose values are all negative."""
+    from pyspark.sql import functions as f
+
+    keyed = _keyed(raw, shared)
+    plain = linked_rows(keyed, shared).where(
+        (f.col("type") == _CODE["convert"]) & (f.col("side") == 0) & f.col("flags").bitwiseAND(REFUND).eqNullSafe(0)
+    )
+    return bool(plain.join(keyed.where(f.col("value").isNotNull()).select("key"), "key").isEmpty())
 
 
 def _sales(shared: _Shared) -> _Map:
@@ -168,8 +181,9 @@ def _sales(shared: _Shared) -> _Map:
             brand, total = _sides(batch, shared)
             mine = pa.array(~brand & ~total)
             valued = batch.column("value").is_valid()
-            out = pa.table({"currency": batch.column("currency"), "valued": valued}).filter(mine)
-            yield from out.group_by(["currency", "valued"]).aggregate([]).to_batches()
+            worth = pc.fill_null(pc.greater_equal(batch.column("value"), 0), False)
+            columns = {"currency": batch.column("currency"), "valued": valued, "worth": worth}
+            yield from pa.table(columns).filter(mine).group_by(list(columns)).aggregate([]).to_batches()
 
     return kernel
 

@@ -23,11 +23,14 @@ MODE = pa.dictionary(pa.int8(), pa.string())
 
 IN_CAMPAIGN = pa.struct([
     ("campaign", LABEL),
-    ("first", TIME),          # first touch in it
+    ("first", TIME),          # first touch in it, null without one
     ("touches", pa.int32()),
     ("exchanges", pa.int32()),  # exchanges whose second turn's first words belong to it
     ("words", pa.int32()),      # the person's words in it
     ("words_alone", pa.int32()),  # of these, in conversations where the brand never speaks
+    ("contacts", pa.int32()),   # the brand's words in it addressed to the person
+    ("leaves", pa.int32()),     # counted to it: its own, else to where the two met last, within 7 days (readings, 46)
+    ("flags", pa.int32()),
 ])  # fmt: skip
 
 TRANSITION = pa.struct([("from", pa.int8()), ("to", pa.int8()), ("n", pa.int32())])

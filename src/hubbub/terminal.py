@@ -75,11 +75,11 @@ def show_cascades(document: Mapping[str, Any], to: Console | None = None) -> Non
     unknown = ""
     for c in found[:MANY]:
         name = f"{clean(c.get('channel'), 20)}:{clean(c.get('root'), 40)}"
-        shape = words.plain(c.get("structural_virality")) or "not seen"
+        shape = words.plain(c.get("structural_virality")) or _inferred(c, "structural_virality") or "not seen"
         half = words.hours(c.get("half_life_hours")) or clean(c.get("half_life_why")) or "not known"
         grows = words.estimate(c.get("reproduction"))
         unknown = unknown or ("" if grows.known else f"Reproduction that is not known, such as of {name}: {grows.why}.")
-        deep = "not seen" if c.get("depth") is None else _count(c.get("depth"))
+        deep = (_inferred(c, "depth") or "not seen") if c.get("depth") is None else _count(c.get("depth"))
         said = _cell(grows) if grows.known else "not known"
         cells = [f"{clean(c.get('campaign'), 60) or 'no campaign'}\n{name}", _count(c.get("size")), deep, shape, said]
         face.row(table, [*cells, half] if wide else cells)
@@ -89,7 +89,19 @@ def show_cascades(document: Mapping[str, Any], to: Console | None = None) -> Non
         face.say(unknown, "dim")
     hidden = sum(whole(c.get("hidden")) or 0 for c in found)
     if hidden:
-        face.say(f"{words.counted(hidden, 'share')} hide who brought them; such cascades have no shape.", "dim")
+        face.say(f"{words.counted(hidden, 'share')} hide who brought them: the shape there is not seen.", "dim")
+    if any(isinstance(c.get("shape_inferred"), Mapping) for c in found[:MANY]):
+        face.say("Inferred: lowest and highest of ten guesses, a sensitivity range, not an interval.", "dim")
+
+
+def _inferred(cascade: Mapping[str, Any], name: str) -> str:
+    """The range of a shape that is inferred, marked so; empty where nothing is."""
+    inferred = cascade.get("shape_inferred")
+    ends = inferred.get(name) if isinstance(inferred, Mapping) else None
+    if not isinstance(ends, Mapping):
+        return ""
+    low, high = (words.plain(ends.get(end)) for end in ("lowest", "highest"))
+    return f"inferred {low}" if low == high else f"inferred {low} to {high}"
 
 
 def show_people(document: Mapping[str, Any], to: Console | None = None) -> None:

@@ -11,12 +11,13 @@ from hubbub.tables import MODES, RULES
 from .credit import Money, credit_of, path, transitions
 from .modes import Modes, View
 from .reading import BRAND, Log, Person
-from .settings import DAY
+from .settings import DAY, WEEK
 from .trees import Trees
 from .turns import Exchange, Talk, Turn
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 PersonRow = dict[str, Any]
+BURNT = ("leave", "flag")
 
 
 def date_of(micros: int) -> str:
@@ -188,7 +189,6 @@ class People:
         types = [log.type(i) for i in rows]
         shares = [i for i in rows if log.type(i) == "share" and log.stands(i)]
         machine = [log.rows[i].get("automated") for i in rows if log.type(i) == "visit"]
-        contacts = [i for i in log.all if log.is_words(i) and log.author[i] == BRAND and log.addressed(i) == person]
         return {
             "posts": types.count("post"),
             "made": sum(self.made(i) for i in rows),
@@ -199,7 +199,7 @@ class People:
             "visits_machine": sum(m is True for m in machine),
             "leaves": types.count("leave"),
             "flags": types.count("flag"),
-            "contacts": len(contacts),
+            "contacts": len(self.contacts(person)),
         }
 
     def credit(self, person: Person, view: View) -> list[int]:
@@ -242,23 +242,44 @@ class People:
             return 2
         return int(any(self.log.stands(i) for i in self.modes.touches(person)))
 
+    def contacts(self, person: Person) -> list[int]:
+        """The brand's words addressed to a person."""
+        log = self.log
+        return [i for i in log.all if log.is_words(i) and log.author[i] == BRAND and log.addressed(i) == person]
+
+    def burnt_by(self, person: Person, i: int) -> str | None:
+        """The campaign that a leave or flag counts to: its own, else that of the last meeting, a week back at most."""
+        log = self.log
+        if log.campaign[i] is not None:
+            return log.campaign[i]
+        touches = [j for j in self.modes.touches(person) if log.stands(j)]
+        met = [j for j in [*touches, *self.contacts(person)] if j < i and log.campaign[j] is not None]
+        last = max(met, default=None)
+        return None if last is None or log.time(i) - log.time(last) > WEEK else log.campaign[last]
+
     def campaigns(self, person: Person) -> list[dict[str, Any]]:
         log = self.log
         touches = [i for i in self.modes.touches(person) if log.stands(i)]
+        contacts = [log.campaign[i] for i in self.contacts(person)]
+        burnt = {kind: [self.burnt_by(person, i) for i in log.by(person) if log.type(i) == kind] for kind in BURNT}
         completed = [log.campaign[e.completed_by] for e in self.talk.exchanges(person)]
         speaks = {log.thread[i] for i in log.all if log.is_words(i) and log.author[i] == BRAND}
+        met = {*(log.campaign[i] for i in touches), *contacts, *burnt["leave"], *burnt["flag"]}
         out = []
-        for campaign in sorted({c for i in touches if (c := log.campaign[i]) is not None}):
+        for campaign in sorted(c for c in met if c is not None):
             inside = [i for i in touches if log.campaign[i] == campaign]
             words = [i for i in inside if log.is_words(i)]
             out.append(
                 {
                     "campaign": campaign,
-                    "first": min(log.time(i) for i in inside),
+                    "first": min((log.time(i) for i in inside), default=None),
                     "touches": len(inside),
-                    "exchanges": completed.count(campaign),
+                    "exchanges": completed.count(campaign) if inside else 0,
                     "words": len(words),
                     "words_alone": sum(log.thread[i] not in speaks for i in words),
+                    "contacts": contacts.count(campaign),
+                    "leaves": burnt["leave"].count(campaign),
+                    "flags": burnt["flag"].count(campaign),
                 }
             )
         return out

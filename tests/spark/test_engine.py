@@ -92,3 +92,21 @@ def test_an_empty_log_is_no_error(tmp_path: Path) -> None:
 
     found = engine.measure([], Settings())
     assert (found.people.num_rows, found.cascades.num_rows, found.ledger.activities) == (0, 0, 0)
+
+
+@pytest.mark.parametrize(("object_", "valued"), [("c1", "count"), (None, "value")])
+def test_a_refund_alone_values_no_log(tmp_path: Path, spark: Any, object_: str | None, valued: str) -> None:
+    from decimal import Decimal
+
+    from hubbub import spark as engine
+    from hubbub.activity import SCHEMA
+
+    rows = [
+        {"id": "c1", "time": 0, "channel": "web", "type": "convert", "actor": "ann"},
+        {"id": "c2", "time": 1, "channel": "web", "type": "convert", "actor": "ann", "object": object_,
+         "value": Decimal("-3.5")},
+    ]  # fmt: skip
+    segments = [write_segment(with_keys(pa.Table.from_pylist(rows, schema=SCHEMA)), tmp_path / "0.parquet")]
+    here, there = measure(segments, Settings()), engine.measure(segments, Settings())
+    assert here.ledger.valued == there.ledger.valued == valued
+    assert parquet(there.people) == parquet(here.people)

@@ -28,6 +28,8 @@ FloatArray = npt.NDArray[np.float64]
 
 RECIPROCITY_LIMIT = 0.2
 REPRODUCTION_LIMIT = 0.5
+NO_SHAPE = "the network hides who brought whom"
+INFERRED = "the mean over ten imputations of the hidden parents; a sensitivity range, not an interval"
 KINDS = {
     (True, False): "conversation",
     (False, True): "wildfire",
@@ -145,7 +147,7 @@ def growth_of(world: World, keep: BoolArray, level: float) -> Growth:
 def _growth(world: World, shares: Shares, cascades: IntArray, level: float) -> Growth:
     seen = world.seen[cascades]
     if len(seen) and not np.any(seen):
-        return Growth(Estimate.unknown("the network hides who brought whom"))
+        return Growth(Estimate.unknown(NO_SHAPE))
     found = reproduction(shares, level, world.end_us, world.first_us)
     left_out = int(len(seen) - seen.sum())
     if not left_out or found.reproduction.value is None:
@@ -175,6 +177,18 @@ def groups(codes: IntArray, k: int) -> Groups:
 
 
 @dataclass(frozen=True, slots=True)
+class Virality:
+    """Mean structural virality of a campaign's cascades.
+
+    inferred : {`cascades`, `lowest`, `highest`, `how`}, where some shapes are inferred; the ends are those of the mean
+        over the imputations
+    """
+
+    mean: Estimate
+    inferred: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Campaign:
     """One campaign on the map."""
 
@@ -182,7 +196,7 @@ class Campaign:
     people: int
     reciprocity: Estimate
     growth: Growth
-    virality: Estimate
+    virality: Virality
     half_life: HalfLife
     cascades: int
     largest: int
@@ -194,7 +208,8 @@ class Campaign:
             "people": self.people,
             "reciprocity": self.reciprocity.to_json(),
             "reproduction": self.growth.reproduction.to_json(),
-            "structural_virality": self.virality.to_json(),
+            "structural_virality": self.virality.mean.to_json(),
+            "structural_virality_inferred": self.virality.inferred,
             "half_life_hours": self.half_life.hours,
             "half_life_why": self.half_life.why,
             "cascades": self.cascades,
@@ -226,7 +241,7 @@ def campaigns(world: World, cascades: Cascades, seed: int, level: float) -> list
     talked = np.bincount(world.campaign[world.fields["exchanges"] > 0], minlength=k)
     trees, nodes = groups(home, k), groups(home[world.nodes.cascade], k)
     by_share, by_wait = groups(home[shares.cascade], k), groups(home[shares.wait_cascade], k)
-    size, shared, virality = cascades.ints("size"), cascades.shared, cascades.floats("structural_virality")
+    size, shared, shape = cascades.ints("size"), cascades.shared, _shapes(world, cascades)
     roots = cascades.times("first")
     out = []
     for code in range(k):
@@ -241,21 +256,73 @@ def campaigns(world: World, cascades: Cascades, seed: int, level: float) -> list
         passed_on = mine[shared[mine]]
         out.append(Campaign(
             world.names[code], int(people[code]), meeting, growth,
-            _virality(virality[passed_on], seed, world.names[code], level),
+            _virality(shape, passed_on, seed, world.names[code], level),
             _half_life(world, shared, roots[passed_on], nodes.of(code)),
             len(passed_on), int(size[mine].max(initial=0)), kind(meeting, growth.reproduction),
         ))  # fmt: skip
     return out
 
 
-def _virality(found: FloatArray, seed: int, name: str, level: float) -> Estimate:
-    if not len(found):
-        return Estimate.unknown("nothing was shared")
-    known = found[np.isfinite(found)]
-    n = len(known)
+@dataclass(frozen=True, slots=True)
+class _Shapes:
+    """Structural virality of every cascade.
+
+    value : float64[c], as seen, else the median of the ten imputations, NaN where there are none
+    place : int64[c], row of `drawn`, -1 where nothing is inferred; drawn : float64[r, 10]
+    size : float64[c], nodes
+    """
+
+    value: FloatArray
+    place: IntArray
+    drawn: FloatArray
+    size: FloatArray
+
+
+def _shapes(world: World, cascades: Cascades) -> _Shapes:
+    value, place = cascades.floats("structural_virality").copy(), np.full(cascades.n, -1, dtype=np.int64)
+    drawn = np.zeros((0, 1))
+    if np.any(world.seen & (cascades.ints("hidden") > 0)):
+        # Kernels are loaded only where they are needed.
+        from hubbub.spread.impute import infer
+
+        found = infer(cascades.table)
+        drawn, place[found.row] = found.structural_virality, np.arange(len(found.row))
+        value[found.row] = np.median(drawn, axis=1)
+    return _Shapes(value, place, drawn, np.asarray(cascades.ints("size"), dtype=np.float64))
+
+
+def _virality(shape: _Shapes, mine: IntArray, seed: int, name: str, level: float) -> Virality:
+    if not len(mine):
+        return Virality(Estimate.unknown("nothing was shared"))
+    used = mine[np.isfinite(shape.value[mine])]
+    n, left_out = len(used), len(mine) - len(used)
+    if not n:
+        size = shape.size[mine]
+        low, high = (2.0 * (size - 1.0) / size).mean(), ((size + 1.0) / 3.0).mean()
+        why = f"{NO_SHAPE}; whatever the trees, the mean lies between {low:.4g} and {high:.4g}"
+        return Virality(Estimate.unknown(why))
+    inferred = _inferred(shape, used)
+    how = "mean over cascades; draws of cascades"
+    if inferred:
+        how += (
+            f"; {inferred['cascades']} of {n} shapes inferred: over ten imputations of their hidden parents the mean "
+            f"goes from {inferred['lowest']:.4g} to {inferred['highest']:.4g}, a sensitivity range, not an interval"
+        )
+    if left_out:
+        how += f"; left out with more than a tenth of the parents hidden: {left_out}"
     side = np.zeros(n, dtype=np.int64)
-    manner = Manner("mean over cascades; draws of cascades", "the network hides who brought whom")
-    return single(Lot(side - 1, side, known, np.ones(n)), manner, seed, f"virality:{name}", level)
+    lot = Lot(side - 1, side, shape.value[used], np.ones(n))
+    return Virality(single(lot, Manner(how, NO_SHAPE), seed, f"virality:{name}", level), inferred)
+
+
+def _inferred(shape: _Shapes, used: IntArray) -> dict[str, Any] | None:
+    """How far the mean moves over the ten imputations of the shapes that are inferred."""
+    place = shape.place[used]
+    count = int(np.count_nonzero(place >= 0))
+    if not count:
+        return None
+    means = (shape.value[used][place < 0].sum() + shape.drawn[place[place >= 0]].sum(axis=0)) / len(used)
+    return {"cascades": count, "lowest": float(means.min()), "highest": float(means.max()), "how": INFERRED}
 
 
 def _half_life(world: World, shared: BoolArray, roots: IntArray, rows: IntArray) -> HalfLife:

@@ -206,15 +206,33 @@ class Cascades(Columns):
 
 
 def entries(people: People) -> tuple[IntArray, Coded, dict[str, IntArray]]:
-    """The people's campaigns laid flat: person of each entry, campaign, and the other fields."""
+    """Campaigns of the people with a touch in them laid flat: person of each entry, campaign, and the other fields."""
     lists = people.lists("campaigns")
     if not len(lists.row):
         empty = np.zeros(0, dtype=np.int64)
         return empty, Coded(empty, ()), dict.fromkeys(("first", "touches", "exchanges", "words", "words_alone"), empty)
-    fields = {x: numbers(pc.struct_field(lists.values, x)) for x in ("touches", "exchanges", "words", "words_alone")}
-    first = pc.cast(pc.struct_field(lists.values, "first"), pa.timestamp("us", tz="UTC"))
+    # Who was only written to, or only left, is not one of a campaign's people.
+    touched = numbers(pc.struct_field(lists.values, "touches")) > 0
+    values = lists.values.filter(pa.array(touched))
+    fields = {x: numbers(pc.struct_field(values, x)) for x in ("touches", "exchanges", "words", "words_alone")}
+    first = pc.cast(pc.struct_field(values, "first"), pa.timestamp("us", tz="UTC"))
     fields["first"] = numbers(first, int(NEVER))
-    return lists.row, coded(pc.struct_field(lists.values, "campaign")), fields
+    return lists.row[touched], coded(pc.struct_field(values, "campaign")), fields
+
+
+def burnt(people: People) -> tuple[IntArray, Coded, IntArray]:
+    """Everybody whom a campaign met, by a touch or by words of the brand, or who left or flagged it, laid flat.
+
+    returns : person of each entry, campaign, and the opt-outs and flags that count to it (readings, 46)
+    """
+    lists = people.lists("campaigns")
+    if not len(lists.row):
+        empty = np.zeros(0, dtype=np.int64)
+        return empty, Coded(empty, ()), empty
+    lost = numbers(pc.struct_field(lists.values, "leaves")) + numbers(pc.struct_field(lists.values, "flags"))
+    found = coded(pc.struct_field(lists.values, "campaign"))
+    named = found.codes >= 0
+    return lists.row[named], Coded(found.codes[named], found.names), lost[named]
 
 
 def unit_ids(unit: IntArray, who: IntArray) -> IntArray:

@@ -13,12 +13,14 @@ from hubbub.compare.money import money
 from hubbub.estimate import significant
 from hubbub.kernel import IntArray
 from hubbub.spread.growth import people_shares, reproduction_of_one
+from hubbub.spread.impute import HOW, IMPUTATIONS, FloatArray, infer
 from hubbub.spread.shape import chain, star
 from hubbub.tables import MODES, RULES, Ledger
 
 HOUR_US = 3_600_000_000
 _LINEAR = 4 * RULES.index("linear")
 _COPIED = ("root", "channel", "campaign", "size", "depth", "breadth")
+_SHAPE = ("depth", "breadth", "structural_virality", "broadcast_part")
 
 
 def cascade_rows(cascades: pa.Table, ledger: Ledger, level: float) -> list[dict[str, Any]]:
@@ -28,15 +30,20 @@ def cascade_rows(cascades: pa.Table, ledger: Ledger, level: float) -> list[dict[
     plain = listed.drop_columns(["nodes"]).to_pylist()
     order = sorted(range(len(plain)), key=lambda i: (-plain[i]["size"], plain[i]["channel"], plain[i]["root"]))
     end = _micros(ledger.last) if ledger.last else 0
-    return [_cascade(plain[i], nodes[i], end, level) for i in order]
+    inferred = _inferred(listed)
+    return [_cascade(plain[i], nodes[i], inferred.get(i), end, level) for i in order]
 
 
-def _cascade(row: dict[str, Any], nodes: Any, end: int, level: float) -> dict[str, Any]:
+def _cascade(
+    row: dict[str, Any], nodes: Any, inferred: dict[str, Any] | None, end: int, level: float
+) -> dict[str, Any]:
     out = {name: row[name] for name in _COPIED}
     out["structural_virality"] = _float(row["structural_virality"])
     out["star"], out["chain"] = _float(star(row["size"])), _float(chain(row["size"]))
     if row["hidden"]:
-        out["shape_why"] = f"The network hides the parents of {row['hidden']} shares, so the shape is not known."
+        out["shape_why"] = _shape_why(row, inferred is not None)
+        out["structural_virality_bounds"] = {"lowest": out["star"], "highest": out["chain"]}
+        out["shape_inferred"] = inferred
     out["broadcast_part"] = _float(row["broadcast_part"])
     out["reproduction"] = _reproduction(row, nodes, end, level)
     out["generation_hours"] = _float(row["generation_hours"])
@@ -47,6 +54,30 @@ def _cascade(row: dict[str, Any], nodes: Any, end: int, level: float) -> dict[st
         out[name] = row[name]
     out["first"], out["last"] = stamp(row["first"]), stamp(row["last"])
     return out
+
+
+def _inferred(listed: pa.Table) -> dict[int, dict[str, Any]]:
+    """What ten imputations of a few hidden parents say of the shape, by the row of the table."""
+    found = infer(listed)
+    return {
+        row: {name: _range(getattr(found, name)[k]) for name in _SHAPE} | {"imputations": IMPUTATIONS, "how": HOW}
+        for k, row in enumerate(found.row.tolist())
+    }
+
+
+def _range(drawn: FloatArray | IntArray) -> dict[str, float | None]:
+    ends = {"median": np.median(drawn), "lowest": drawn.min(), "highest": drawn.max()}
+    return {name: int(x) if isinstance(x, np.integer) else _float(float(x)) for name, x in ends.items()}
+
+
+def _shape_why(row: dict[str, Any], inferred: bool) -> str:
+    hides = f"The network hides the parents of {row['hidden']} of {row['size'] - 1} shares"
+    if inferred:
+        return f"{hides}, so the shape is not seen; shape_inferred is what ten imputations of them make of it."
+    return (
+        f"{hides}, more than a tenth, so the shape is not known. Whatever the tree, the structural virality lies "
+        f"between {star(row['size']):.4g} and {chain(row['size']):.4g}."
+    )
 
 
 def _reproduction(row: dict[str, Any], nodes: Any, end: int, level: float) -> dict[str, Any]:

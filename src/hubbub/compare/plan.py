@@ -13,9 +13,11 @@ from scipy.special import ndtri
 from hubbub.activity import MICROS
 from hubbub.compare.answer import Verdict
 from hubbub.compare.draws import stream
-from hubbub.compare.frame import NEVER, Cascades, IntArray, People, first_names
+from hubbub.compare.frame import NEVER, Cascades, IntArray, People, burnt, first_names
 from hubbub.compare.money import Spent, money
 from hubbub.compare.scorecard import credited
+from hubbub.compare.value_of_information import cut, evpi, evsi_by_side
+from hubbub.compare.verdict import FEW_UNITS, SIDES
 from hubbub.estimate import Estimate
 from hubbub.spread.growth import Growth
 from hubbub.tables import MODES, Ledger
@@ -29,8 +31,17 @@ FEW = 5
 MOST_GROWTH = 0.9
 """A reproduction above this counts as this: no action is promised more than ten shares for one."""
 HIDDEN_PART = 0.1
+ROOM = 4_000_000
+"""So many pairs of group and unit are counted without being sorted first."""
 PER_KIND = 3
 """So many campaigns of one action stand in the plan."""
+LEARNING = ("test", "measure")
+NEXT_UNIT = {
+    "conversation": ("person answered", "people answered"),
+    "spread": ("post or link that people share", "posts or links that people share"),
+}
+SURE, KNOW_MORE, UNSURE, NO_FIGURE = range(4)
+"""Places in the plan: cannot lose; tells more; may lose; has no figure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,16 +148,24 @@ def _estimate(value: float, error: float, level: float, n: int, how: str) -> Est
 
 
 def _group_sums(group: IntArray, unit: IntArray, y: FloatArray, k: int) -> tuple[FloatArray, FloatArray]:
-    """Sum of y in each group, and its variance under exponential weights of units."""
+    """Sum of y in each of k groups, and its variance under exponential weights of units.
+
+    group, unit : int64[n]; a unit of -1 is one of its own. y : float64[n]
+    """
     total = np.asarray(np.bincount(group, weights=y, minlength=k), dtype=np.float64)
     alone = unit < 0
     variance = np.asarray(np.bincount(group[alone], weights=y[alone] ** 2, minlength=k), dtype=np.float64)
-    if not np.all(alone):
-        units = int(unit.max()) + 1
-        place, where = np.unique(group[~alone] * units + unit[~alone], return_inverse=True)
-        sums = np.bincount(where.reshape(-1), weights=y[~alone])
-        variance = variance + np.bincount(place // units, weights=sums**2, minlength=k)
-    return total, variance
+    units = int(unit.max(initial=-1)) + 1
+    if not units:
+        return total, variance
+    together = ~alone
+    cell, part = group[together] * units + unit[together], y[together]
+    if k * units <= ROOM + 4 * len(group):
+        sums = np.bincount(cell, weights=part, minlength=k * units).reshape(k, units)
+        return total, variance + np.einsum("gu,gu->g", sums, sums)
+    used, place = np.unique(cell, return_inverse=True)
+    sums = np.bincount(place.reshape(-1), weights=part)
+    return total, variance + np.bincount(used // units, weights=sums**2, minlength=k)
 
 
 # Answer the people who wait
@@ -385,23 +404,23 @@ def share(g: Ground) -> list[Action]:
 
 
 def stop(g: Ground) -> list[Action]:
-    """Stop campaigns that burn opt-outs and flags above the mean while their people are worth less than the mean."""
-    p = g.people
-    found = p.origin_campaign
-    if len(found.names) < 2:
-        return []
+    """Stop campaigns that burn opt-outs and flags above the mean while their people are worth less than the mean.
+
+    A campaign answers for everybody whom it met, by a touch or by words to them, whatever brought them first.
+    """
+    who, found, lost_of = burnt(g.people)
     k = len(found.names)
-    n = np.bincount(found.codes[found.codes >= 0], minlength=k)
-    some = np.flatnonzero(n >= FEW)
-    who = np.flatnonzero(found.codes >= 0)
-    burnt = (p.ints("leaves") + p.ints("flags")).astype(np.float64)
-    lost, variance = _group_sums(found.codes[who], p.unit.codes[who], burnt[who], k)
-    worth, worth_variance = _group_sums(found.codes[who], p.unit.codes[who], g.outcome[who], k)
-    if len(some) < 2 or lost.sum() <= 0.0:
+    if k < 2 or not np.any(lost_of > 0):
         return []
-    m = n[some].astype(np.float64)
+    lost, variance, met = _over_entries(g, who, found.codes, lost_of.astype(np.float64), k)
+    told = g.known[who]
+    worth, worth_variance, valued = _over_entries(g, who[told], found.codes[told], g.outcome[who[told]], k)
+    some = np.flatnonzero((met >= FEW) & (valued >= FEW))
+    if len(some) < 2:
+        return []
+    m, v = met[some], valued[some]
     rate, error, mean, mean_error = shrink(lost[some] / m, np.sqrt(variance[some] + 1.0) / m)
-    value, _, mean_value, _ = shrink(worth[some] / m, np.sqrt(worth_variance[some] + g.one**2) / m)
+    value, _, mean_value, _ = shrink(worth[some] / v, np.sqrt(worth_variance[some] + g.one**2) / v)
     z = float(ndtri(0.5 + g.level / 2.0))
     out = []
     for i, code in enumerate(some):
@@ -420,12 +439,81 @@ def stop(g: Ground) -> list[Action]:
     return out
 
 
+def _over_entries(
+    g: Ground, who: IntArray, campaign: IntArray, y: FloatArray, k: int
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Sum of y over the people of each campaign, its variance, and how many people."""
+    total, variance = _group_sums(campaign, g.people.unit.codes[who], y, k)
+    return total, variance, np.bincount(campaign, minlength=k).astype(np.float64)
+
+
 # Know more
+
+
+def first_units(g: Ground, verdict: Verdict) -> list[Action]:
+    """Where a side has fewer units than an answer takes: what the missing ones would tell, and what they cost.
+
+    From FEW units a side the draws are taken as they are, unseen hits and all; the missing units narrow each side by
+    itself (`evsi_by_side`). Below that they are not, and the advice stands without a figure. It is given only where
+    it is worth more than it costs, as far as either is known.
+    """
+    now = [verdict.units.now.get(side, 0) for side in SIDES]
+    more = [max(0, FEW_UNITS - n) for n in now]
+    if not any(now) or not any(more):
+        return []
+    cost, cost_why = _cost_of_units(g, now, more)
+    effect = _worth_of_units(g, verdict, now, more)
+    if effect.value is not None and effect.value <= (cost or 0.0):
+        return []
+    wanted = " and ".join(f"{n} more {NEXT_UNIT[side][n > 1]}" for side, n in zip(SIDES, more, strict=True) if n)
+    worth = "" if effect.value is None else f" It pays if it costs less than {effect.value:.3g} {g.unit}."
+    return [Action(
+        "test", None, f"Try on until both sides can be compared: {wanted}",
+        f"{now[0]} units of conversation and {now[1]} of spread so far; {FEW_UNITS} of each are the least that can be "
+        f"compared.{worth}",
+        effect, g.unit,
+        "expected value of sample information (EVSI), each side by itself; its upper end is that of knowing for "
+        "certain (EVPI)",
+        "It costs more than that, or one side is out of the question anyway.", cost, cost_why,
+    )]  # fmt: skip
+
+
+def _cost_of_units(g: Ground, now: list[int], more: list[int]) -> tuple[float | None, str]:
+    """What so many more units of each side cost by what they cost so far; None where one of them is not known."""
+    asked = [(side, n, had) for side, n, had in zip(SIDES, more, now, strict=True) if n]
+    found = [g.cost(side, n, had) for side, n, had in asked]
+    for cost, why in found:
+        if cost is None:
+            return None, why
+    return sum(cost or 0.0 for cost, _ in found), "what its units have cost so far, by the piece"
+
+
+def _worth_of_units(g: Ground, verdict: Verdict, now: list[int], more: list[int]) -> Estimate:
+    """EVSI of the missing units in money, at the effort spent so far, between nothing and EVPI."""
+    quantity = verdict.question.quantity
+    if g.ledger.valued != "value" or quantity not in ("value", "value_per_effort"):
+        return Estimate.unknown("conversions have no value in money")
+    if min(now) < FEW:
+        return Estimate.unknown(f"too few units to draw: fewer than {FEW} on a side")
+    stake = 1.0
+    if quantity == "value_per_effort":
+        stake = sum(float(g.effort.by_mode[side] or 0.0) for side in SIDES)
+    drawn = verdict.decision.drawn
+    sides = [drawn.conversation_unseen * stake, drawn.spread_unseen * stake]
+    mean, sd = cut(sides[0] - sides[1])
+    value = evsi_by_side(mean, sd, [cut(side)[1] ** 2 for side in sides], now, more)
+    how = (
+        f"about: normal approximation to draws cut at their 1st and 99th percentile, at the effort spent so far; "
+        f"{sum(more)} more units, few so far"
+    )
+    return Estimate(value, 0.0, evpi(mean, sd), g.level, sum(more), how)
 
 
 def learn(g: Ground, verdict: Verdict) -> list[Action]:
     """Test where a test is worth something; measure where hidden parents decide."""
     out = []
+    if verdict.decision.few:
+        out += first_units(g, verdict)
     undecided = verdict.decision.answer == "cannot_tell"
     if undecided and verdict.evsi.value is not None and verdict.evsi.value > 0.0:
         needs = verdict.json["needs"]
@@ -455,14 +543,17 @@ def learn(g: Ground, verdict: Verdict) -> list[Action]:
 def plan(g: Ground, verdict: Verdict, growth: Growth) -> list[dict[str, Any]]:
     """All advice, ranked by the lower end of the effect less what it costs, where both are money and known.
 
-    An action that may bring less than it costs so stands below one that cannot lose.
+    An action that may bring less than it costs so stands below one that cannot lose; to know more stands between the
+    two, whatever its own cost, for where nothing surely pays one finds out first. What has no figure comes last.
     """
     found = [*answer(g), *ask(g, growth), *post(g), *share(g), *stop(g), *learn(g, verdict)]
     in_money = g.ledger.valued == "value"
 
-    def rank(a: Action) -> tuple[bool, float, str, str]:
+    def rank(a: Action) -> tuple[int, float, str, str]:
         low = a.effect.low if a.effect.low is not None else 0.0
         cost = a.cost if in_money and a.cost is not None else 0.0
-        return a.effect.value is None, cost - low, a.action, a.title
+        sure = SURE if low >= cost else UNSURE
+        place = NO_FIGURE if a.effect.value is None else KNOW_MORE if a.action in LEARNING else sure
+        return place, cost - low, a.action, a.title
 
     return [a.to_json() for a in sorted(found, key=rank)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,6 +79,23 @@ def evsi(mean: float, sd: float, unit_sd: float, n: float) -> float:
     if sd <= 0.0 or n <= 0.0:
         return 0.0
     return evpi(mean, sd * sd / math.sqrt(sd * sd + unit_sd * unit_sd / n))
+
+
+def evsi_by_side(mean: float, sd: float, parts: Sequence[float], now: Sequence[int], more: Sequence[int]) -> float:
+    """Expected value of more units where each side is uncertain by itself, and has few units of its own.
+
+    parts : variance of each side's draws, in any one unit; `now` units gave it, `more` are to come
+    The prior of a side from `now` units of variance v^2 is s^2 = v^2 / now: with v^2 = now s^2, `evsi` is s^2 n / (n +
+    now), and what both sides teach adds up. For one side it is `evsi(mean, sd, sd * sqrt(now), more)`.
+
+    >>> round(evsi_by_side(2.0, 4.0, [16.0], [10], [10]), 6) == round(evsi(2.0, 4.0, 4.0 * math.sqrt(10), 10), 6)
+    True
+    """
+    whole = sum(parts)
+    if whole <= 0.0:
+        return 0.0
+    told = sum(part * n / (n + had) for part, had, n in zip(parts, now, more, strict=True) if n > 0)
+    return evpi(mean, sd * math.sqrt(told / whole))
 
 
 def cut(draws: npt.NDArray[np.float64]) -> tuple[float, float]:

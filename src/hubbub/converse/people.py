@@ -29,12 +29,14 @@ from hubbub.rows import (
     SPOKE,
     SPREAD,
     TOUCHES_BRAND,
+    TURN,
     TYPE_BITS,
     UNDONE,
     VALUED,
 )
 
 DAY_US = 86_400_000_000
+WEEK_US = 7 * DAY_US
 CONVERSATION, BY_SPREAD, BROADCAST, UNKNOWN = range(4)
 PLAIN, IF_HIDDEN, IF_ANSWERED = range(3)
 """Three readings of the same rows: as they are; hidden parents as spread; the unanswered as conversation."""
@@ -94,7 +96,7 @@ class Folded:
     credit_offsets: IntArray  # [p + 1, 3]
     steps: IntArray  # [n, 3]: from, to, how often
     step_offsets: IntArray
-    campaigns: IntArray  # [n, 6]: code, first, touches, exchanges, words, words alone
+    campaigns: IntArray  # [n, 9]: code, first, touches, exchanges, words, words alone, contacts, leaves, flags
     campaign_offsets: IntArray
 
 
@@ -114,7 +116,7 @@ def fold_people(fold: Fold, window_us: int, campaigns: int) -> Folded:
         credit_offsets=np.zeros((p + 1, 3), np.int64),
         steps=np.empty((min(28 * p, n + 2 * p + 28 * min(converts, p)), 3), np.int32),
         step_offsets=np.zeros(p + 1, np.int64),
-        campaigns=np.empty((n, 6), np.int64),
+        campaigns=np.empty((n, 9), np.int64),
         campaign_offsets=np.zeros(p + 1, np.int64),
     )
     longest = int(np.diff(fold.offsets).max()) if p else 0
@@ -372,32 +374,56 @@ def _level(row: Any) -> None:
     row[_LEVEL] = level
 
 
+@njit(inline="always")
+def _entry(code: Any, start: Any, at: Any, slot: Any, campaigns: Any) -> Any:
+    """Where the person's part in a campaign stands; `at`, the next free place, where there is none yet."""
+    here = slot[code]
+    if start <= here < at and campaigns[here, 0] == code:
+        return here
+    slot[code] = at
+    campaigns[at, 0], campaigns[at, 1] = code, NO_TIME
+    campaigns[at, 2:] = 0
+    return at
+
+
 @jit
 def _campaigns(  # type: ignore[no-untyped-def]
     lo, hi, fold, done, done_in, slot, campaigns, start
 ):
-    """The person's part in each campaign in which a touch of theirs stands."""
+    """The person's part in each campaign in which they have a touch that stands, a contact, a leave or a flag."""
     at = start
+    met, met_at = np.int64(-1), np.int64(0)
     for i in range(lo, hi):
         f = fold.flags[i]
-        code = fold.campaign[i]
-        if code < 0 or not _touch(f) or f & UNDONE:
-            continue
-        if slot[code] < start or slot[code] >= at or campaigns[slot[code], 0] != code:
-            slot[code] = at
-            campaigns[at, 0], campaigns[at, 1] = code, fold.time[i]
-            campaigns[at, 2:] = 0
-            at += 1
-        here = slot[code]
-        campaigns[here, 2] += 1
+        code = np.int64(fold.campaign[i])
         kind = f & TYPE_BITS
+        burnt = not f & BRAND and (kind == _LEAVE or kind == _FLAG)
+        if burnt:
+            if code < 0 and fold.time[i] - met_at <= WEEK_US:
+                code = met
+        elif (not _touch(f) and not (f & BRAND and f & TURN)) or f & UNDONE:
+            continue
+        if code < 0:
+            continue
+        here = _entry(code, start, at, slot, campaigns)
+        at = max(at, here + 1)
+        if burnt:
+            campaigns[here, 7 if kind == _LEAVE else 8] += 1
+            continue
+        met, met_at = code, fold.time[i]
+        if f & BRAND:
+            campaigns[here, 6] += 1
+            continue
+        if campaigns[here, 2] == 0:
+            campaigns[here, 1] = fold.time[i]
+        campaigns[here, 2] += 1
         if kind == _POST or kind == _REPLY or kind == _MESSAGE:
             campaigns[here, 4] += 1
             if not f & IN_BRAND_THREAD:
                 campaigns[here, 5] += 1
     for e in range(done):
         code = done_in[e]
-        if code >= 0 and start <= slot[code] < at and campaigns[slot[code], 0] == code:
+        if code >= 0 and start <= slot[code] < at and campaigns[slot[code], 0] == code and campaigns[slot[code], 2]:
             campaigns[slot[code], 3] += 1
     return at
 

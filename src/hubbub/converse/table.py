@@ -92,5 +92,5 @@ def _waits(folded: Folded) -> dict[str, pa.Array]:
 
 def _campaigns(folded: Folded, names: list[str]) -> pa.Array:
     code, first, *counts = folded.campaigns.T
-    columns = [label(code, names), times(first, np.ones(code.size, np.bool_)), *(pa.array(c) for c in counts)]
+    columns = [label(code, names), times(first, first != NO_TIME), *(pa.array(c) for c in counts)]
     return lists(folded.campaign_offsets, structs(columns, IN_CAMPAIGN))

@@ -694,13 +694,19 @@ def conversions(rows: Rows, linked: Linked) -> IntArray:
     return np.flatnonzero((rows.type == _CONVERT) & (linked.who >= 0))
 
 
+def refunds(rows: Rows, linked: Linked, negative: IntArray) -> BoolArray:
+    """Which of these conversions with a negative value name an order of the same person."""
+    order = linked.object[negative]
+    same = (rows.type[order] == _CONVERT) & (linked.who[order] == linked.who[negative])
+    return same & (order >= 0)
+
+
 def _mark_refunds(rows: Rows, linked: Linked, converts: IntArray, value: IntArray, counted: int | None) -> None:
     """Take each refund's value from its order."""
-    for at in np.flatnonzero((value < 0) & (value != NO_MONEY)).tolist():
+    negative = np.flatnonzero((value < 0) & (value != NO_MONEY))
+    for at in negative[refunds(rows, linked, converts[negative])].tolist():
         row = int(converts[at])
         order = int(linked.object[row])
-        if order < 0 or rows.type[order] != _CONVERT or linked.who[order] != linked.who[row]:
-            continue
         while linked.flags[order] & REFUND:
             order = int(linked.object[order])
         linked.flags[row] |= REFUND

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from markupsafe import Markup
@@ -12,7 +12,7 @@ from hubbub.report import words
 from hubbub.report.grid import Cell, Grid, Picture
 from hubbub.report.reading import KINDS, part, rows, whole
 from hubbub.report.svg import at, chart, circle, el, ellipsed, join, label_width, line, nice_limit, steps, text
-from hubbub.report.words import clean, number
+from hubbub.report.words import Shown, clean, number
 
 TOP, HEIGHT = 8.0, 400.0
 BOTTOM = TOP + HEIGHT
@@ -277,7 +277,7 @@ def _grid(given: list[Mapping[str, Any]]) -> Grid:
             _whole(c.get("people")),
             words.estimate(c.get("reciprocity"), "fraction"),
             words.estimate(c.get("reproduction")),
-            words.estimate(c.get("structural_virality")),
+            _virality(c),
             half,
             _whole(c.get("cascades")),
             _whole(c.get("largest")),
@@ -287,6 +287,16 @@ def _grid(given: list[Mapping[str, Any]]) -> Grid:
         "Largest",
     )  # fmt: skip
     return Grid("Every campaign, most people first", head, table)
+
+
+def _virality(campaign: Mapping[str, Any]) -> Shown:
+    """The mean virality, marked where hidden parents were guessed for it."""
+    found = words.estimate(campaign.get("structural_virality"))
+    guessed = whole(part(campaign, "structural_virality_inferred", "cascades"))
+    if not found.known or not guessed:
+        return found
+    marks = [found.interval, f"{words.counted(guessed, 'shape')} inferred"]
+    return replace(found, interval="; ".join(mark for mark in marks if mark))
 
 
 def _whole(x: object) -> str:
