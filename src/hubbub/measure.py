@@ -21,7 +21,19 @@ from hubbub.kernel import BoolArray, IntArray, jit
 from hubbub.log.facts import Paid, channel_ledgers, efforts, paid_of, seen_of, tally
 from hubbub.log.group import grouped, settle
 from hubbub.log.index import NONE
-from hubbub.log.link import BRAND_SIDE, NO_MONEY, TOTALS, Context, Handles, Linked, Rows, conversions, count_values, link, refunds
+from hubbub.log.link import (
+    BRAND_SIDE,
+    NO_MONEY,
+    TOTALS,
+    Context,
+    Handles,
+    Linked,
+    Rows,
+    conversions,
+    count_values,
+    link,
+    refunds,
+)
 from hubbub.log.read import ordered
 from hubbub.log.segment import Loaded, Segment, Texts, load
 from hubbub.log.settings import Settings

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.compute as pc
 
-from hubbub.compare.frame import NEVER, BoolArray, Cascades, Coded, IntArray, People, entries, numbers
+from hubbub.compare.frame import NEVER, Array, BoolArray, Cascades, Coded, IntArray, People, entries, numbers
 from hubbub.compare.sides import Lot, Manner, single
 from hubbub.converse.lasting import wilson
 from hubbub.estimate import Estimate
@@ -114,7 +114,10 @@ def world_of(people: People, cascades: Cascades, first_us: int, end_us: int) -> 
     """Read both tables once."""
     who, found, fields = entries(people)
     names = tuple(sorted(set(found.names) | set(cascades.campaign.names)))
-    keep = (_moved(found, names) >= 0) & (fields["touches"] > 0)
+    codes: Array = _moved(found, names).astype(np.int32)
+    if np.any(codes < 0):
+        keep = codes >= 0
+        who, codes, fields = who[keep], codes[keep], {k: v[keep] for k, v in fields.items()}
     nodes = nodes_of(cascades)
     root_is_share = np.zeros(cascades.n, dtype=np.bool_)
     root_is_share[nodes.cascade[nodes.is_root & nodes.by_person]] = True
@@ -122,8 +125,7 @@ def world_of(people: People, cascades: Cascades, first_us: int, end_us: int) -> 
     seen = np.asarray(cascades.ints("hidden") <= MOST_HIDDEN * np.maximum(sizes - 1, 0))
     shares = people_shares(nodes.cascade, nodes.parent, nodes.time_us, nodes.person, root_is_share, end_us)
     return World(
-        names, who[keep], _moved(found, names)[keep], {k: v[keep] for k, v in fields.items()},
-        _moved(cascades.campaign, names), nodes, seen, _only(shares, seen), end_us, first_us,
+        names, who, codes, fields, _moved(cascades.campaign, names), nodes, seen, _only(shares, seen), end_us, first_us,
     )  # fmt: skip
 
 

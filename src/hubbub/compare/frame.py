@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeAlias
@@ -126,6 +126,14 @@ class Columns:
         row = np.repeat(np.arange(self.n, dtype=np.int64), lengths)
         return Lists(row, array.flatten(), lengths)
 
+    def parts(self, name: str) -> Iterator[tuple[IntArray, Arrow]]:
+        """A column of lists part by part as the table holds it: int32 row of each value, and the values."""
+        start = 0
+        for chunk in self.table.column(name).chunks:
+            lengths = np.asarray(pc.fill_null(pc.cast(pc.list_value_length(chunk), pa.int64()), 0))
+            yield np.repeat(np.arange(start, start + len(chunk), dtype=np.int32), lengths), chunk.flatten()
+            start += len(chunk)
+
 
 def _filled(array: Arrow, missing: int) -> Arrow:
     return pc.fill_null(array, missing) if array.null_count else array
@@ -205,41 +213,60 @@ class Cascades(Columns):
         return np.asarray(self.flags("try") == 1)
 
 
+ENTRY = ("touches", "exchanges", "words", "words_alone")
+
+
 def entries(people: People) -> tuple[IntArray, Coded, dict[str, IntArray]]:
-    """Campaigns of the people with a touch in them laid flat: person of each entry, campaign, and the other fields."""
-    lists = people.lists("campaigns")
-    if not len(lists.row):
-        empty = np.zeros(0, dtype=np.int64)
-        return empty, Coded(empty, ()), dict.fromkeys(("first", "touches", "exchanges", "words", "words_alone"), empty)
-    # Who was only written to, or only left, is not one of a campaign's people.
-    touched = numbers(pc.struct_field(lists.values, "touches")) > 0
-    values = lists.values.filter(pa.array(touched))
-    fields = {x: numbers(pc.struct_field(values, x)) for x in ("touches", "exchanges", "words", "words_alone")}
-    first = pc.cast(pc.struct_field(values, "first"), pa.timestamp("us", tz="UTC"))
-    fields["first"] = numbers(first, int(NEVER))
-    return lists.row[touched], coded(pc.struct_field(values, "campaign")), fields
+    """Campaigns of the people with a touch in them laid flat: person of each entry, campaign, and the other fields.
+
+    returns : int32 person; int32 codes of campaigns; ENTRY in int32 and `first` in int64 microseconds
+    """
+    rows: list[Array] = [np.zeros(0, np.int32)]
+    campaigns: list[Arrow] = []
+    fields: dict[str, list[Array]] = {
+        x: [np.zeros(0, np.int64 if x == "first" else np.int32)] for x in (*ENTRY, "first")
+    }
+    for row, values in people.parts("campaigns"):
+        # Who was only written to, or only left, is not one of a campaign's people.
+        touched = numbers(pc.struct_field(values, "touches")) > 0
+        kept = values.filter(pa.array(touched))
+        rows.append(row[touched])
+        campaigns.append(pc.struct_field(kept, "campaign"))
+        for x in ENTRY:
+            fields[x].append(numbers(pc.struct_field(kept, x)).astype(np.int32))
+        first = pc.cast(pc.struct_field(kept, "first"), pa.timestamp("us", tz="UTC"))
+        fields["first"].append(numbers(first, int(NEVER)))
+    return np.concatenate(rows), _all_coded(campaigns), {x: np.concatenate(parts) for x, parts in fields.items()}
 
 
 def burnt(people: People) -> tuple[IntArray, Coded, IntArray]:
     """Everybody whom a campaign met, by a touch or by words of the brand, or who left or flagged it, laid flat.
 
-    returns : person of each entry, campaign, and the opt-outs and flags that count to it (readings, 46)
+    returns : int32 person of each entry, campaign, and the opt-outs and flags that count to it (readings, 46)
     """
-    lists = people.lists("campaigns")
-    if not len(lists.row):
-        empty = np.zeros(0, dtype=np.int64)
-        return empty, Coded(empty, ()), empty
-    lost = numbers(pc.struct_field(lists.values, "leaves")) + numbers(pc.struct_field(lists.values, "flags"))
-    found = coded(pc.struct_field(lists.values, "campaign"))
-    named = found.codes >= 0
-    return lists.row[named], Coded(found.codes[named], found.names), lost[named]
+    rows: list[Array] = [np.zeros(0, np.int32)]
+    campaigns: list[Arrow] = []
+    lost: list[Array] = [np.zeros(0, np.int32)]
+    for row, values in people.parts("campaigns"):
+        named = np.asarray(pc.struct_field(values, "campaign").is_valid())
+        kept = values.filter(pa.array(named))
+        rows.append(row[named])
+        campaigns.append(pc.struct_field(kept, "campaign"))
+        gone = numbers(pc.struct_field(kept, "leaves")) + numbers(pc.struct_field(kept, "flags"))
+        lost.append(gone.astype(np.int32))
+    return np.concatenate(rows), _all_coded(campaigns), np.concatenate(lost)
 
 
-def unit_ids(unit: IntArray, who: IntArray) -> IntArray:
-    """A unit for each entry of `who`: the cascade where there is one, else the person."""
+def _all_coded(parts: list[Arrow]) -> Coded:
+    """Codes of the parts of one column, int32."""
+    found = coded(pa.chunked_array(parts)) if parts else Coded(np.zeros(0, np.int64), ())
+    return Coded(found.codes.astype(np.int32), found.names)
+
+
+def unit_ids(unit: IntArray) -> Array:
+    """The unit of each person, int32: the cascade where there is one, else the person."""
     cascades = int(unit.max(initial=-1)) + 1
-    own = unit[who]
-    return np.where(own >= 0, own, cascades + who)
+    return np.where(unit >= 0, unit, cascades + np.arange(len(unit))).astype(np.int32)
 
 
 def iso(micros: int) -> str:

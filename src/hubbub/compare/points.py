@@ -375,7 +375,7 @@ def _value_per_effort(data: Data, name: str) -> Pair:
     who, credit = credited(data.people)
     if not len(who):
         return none("no conversions in the log")
-    unit = unit_ids(data.people.unit.codes, who)
+    unit = unit_ids(data.people.unit.codes)[who]
     lot = Lot(
         np.concatenate([unit, unit]), np.repeat(np.array([0, 1]), len(who)),
         np.concatenate([credit[:, 0], credit[:, 1]]).astype(np.float64), np.zeros(2 * len(who)),
@@ -488,10 +488,10 @@ def _at_least_1(data: Data, name: str) -> Pair:
 
 def _entries_ratio(data: Data, name: str, num: npt.NDArray[Any], den: npt.NDArray[Any], manner: Manner) -> Pair:
     """A ratio over the entries of people in campaigns, units as in the verdict."""
-    side = data.kinds[data.world.campaign]
-    used = side >= 0
-    unit = unit_ids(data.people.unit.codes, data.world.who[used])
-    lot = Lot(unit, side[used], num[used].astype(np.float64), den[used].astype(np.float64))
+    side: npt.NDArray[Any] = data.kinds.astype(np.int8)[data.world.campaign]
+    used = np.flatnonzero(side >= 0).astype(np.int32)
+    unit = unit_ids(data.people.unit.codes)[data.world.who[used]]
+    lot = Lot(unit, side[used], num[used], den[used])
     return pair(lot, manner, data.seed, name, data.level)
 
 
@@ -507,7 +507,7 @@ def _known_before(data: Data, name: str) -> Pair:
         return none("coverage.csv does not say from when a channel is covered")
     known = data.people.flags("known_before")[data.world.who] == 1
     manner = Manner("people of the campaign first seen as the coverage began; draws of units", NO_KIND, True)
-    return _entries_ratio(data, name, known, np.ones(len(known)), manner)
+    return _entries_ratio(data, name, known, np.ones(len(known), np.int8), manner)
 
 
 def _unaware(generation: str) -> Callable[[Data, str], Pair]:
@@ -556,7 +556,7 @@ def _parents_seen(data: Data, name: str) -> Pair:
 def _reciprocity(data: Data, name: str) -> Pair:
     talked = data.world.fields["exchanges"] > 0
     manner = Manner("people of the campaign with an exchange in it; draws of units", NO_KIND, True)
-    found = _entries_ratio(data, name, talked, np.ones(len(talked)), manner)
+    found = _entries_ratio(data, name, talked, np.ones(len(talked), np.int8), manner)
     return _by_definition(found)
 
 

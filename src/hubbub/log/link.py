@@ -698,7 +698,7 @@ def refunds(rows: Rows, linked: Linked, negative: IntArray) -> BoolArray:
     """Which of these conversions with a negative value name an order of the same person."""
     order = linked.object[negative]
     same = (rows.type[order] == _CONVERT) & (linked.who[order] == linked.who[negative])
-    return same & (order >= 0)
+    return np.asarray(same & (order >= 0))
 
 
 def _mark_refunds(rows: Rows, linked: Linked, converts: IntArray, value: IntArray, counted: int | None) -> None:
