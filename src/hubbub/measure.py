@@ -37,9 +37,9 @@ from hubbub.log.link import (
 from hubbub.log.read import ordered
 from hubbub.log.segment import Loaded, Segment, Texts, load
 from hubbub.log.settings import Settings
-from hubbub.log.shelf import Shelf
 from hubbub.log.sparse import Sparse
 from hubbub.rows import ORPHAN, TYPE_BITS, UNDONE
+from hubbub.shelf import Shelf
 from hubbub.spread.cascades import HIDDEN_PARENT
 from hubbub.spread.fold import Forest, fold_forest
 from hubbub.spread.table import Heads, Words

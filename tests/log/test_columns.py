@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hubbub import shelf
 from hubbub.errors import LogError
-from hubbub.log import segment, shelf
+from hubbub.log import segment
 from hubbub.log.index import NONE, Codes
 from hubbub.log.segment import MOST_ROWS, Segment, load
 from hubbub.log.sparse import Gathered
@@ -65,6 +66,8 @@ def test_a_table_past_its_memory_goes_to_disk_and_stays_the_same(
     whole = spilled.table()
     assert not list(folder.iterdir())
     assert whole.equals(kept.table()) and whole.num_rows == 10
+    shelf.let_go()
+    assert whole.equals(kept.table())
 
 
 def test_a_shelf_that_is_never_opened_leaves_nothing_behind(

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute
 
 from hubbub.errors import TableError
+from hubbub.shelf import let_go
 from hubbub.tables import CASCADES, MODES, PEOPLE
 
 Array = npt.NDArray[Any]
@@ -93,6 +94,8 @@ class Columns:
         self.n: int = table.num_rows
 
     def column(self, name: str) -> Arrow:
+        """One column in one piece; pages of a table on disk that served another column are given back."""
+        let_go()
         chunked: Arrow = self.table.column(name)
         if chunked.num_chunks == 1:
             return chunked.chunk(0)
@@ -130,6 +133,7 @@ class Columns:
         """A column of lists part by part as the table holds it: int32 row of each value, and the values."""
         start = 0
         for chunk in self.table.column(name).chunks:
+            let_go()
             lengths = np.asarray(pc.fill_null(pc.cast(pc.list_value_length(chunk), pa.int64()), 0))
             yield np.repeat(np.arange(start, start + len(chunk), dtype=np.int32), lengths), chunk.flatten()
             start += len(chunk)

@@ -488,10 +488,8 @@ def _at_least_1(data: Data, name: str) -> Pair:
 
 def _entries_ratio(data: Data, name: str, num: npt.NDArray[Any], den: npt.NDArray[Any], manner: Manner) -> Pair:
     """A ratio over the entries of people in campaigns, units as in the verdict."""
-    side: npt.NDArray[Any] = data.kinds.astype(np.int8)[data.world.campaign]
-    used = np.flatnonzero(side >= 0).astype(np.int32)
-    unit = unit_ids(data.people.unit.codes)[data.world.who[used]]
-    lot = Lot(unit, side[used], num[used], den[used])
+    side = data.kinds.astype(np.int8)[data.world.campaign]
+    lot = Lot(unit_ids(data.people.unit.codes)[data.world.who], side, num, den)
     return pair(lot, manner, data.seed, name, data.level)
 
 

@@ -46,21 +46,23 @@ class Pair:
 class Split:
     """Rows by side: those that are units of their own, and those that share a unit.
 
-    alone : row numbers of either side; shared : row numbers; unit, side : int64, of the shared rows; units : how many
+    alone : row numbers of either side; shared : row numbers; unit, side : whole numbers, of the shared rows; units : how many
     """
 
     alone: tuple[IntArray, IntArray]
     shared: IntArray
     unit: IntArray
-    side: IntArray
+    side: Numbers
     units: int
 
 
-def split(unit: IntArray, side: IntArray) -> Split:
-    """unit : int64[n], -1 where the row is a unit of its own; side : int64[n], 0 or 1, others are left out."""
+def split(unit: IntArray, side: Numbers) -> Split:
+    """unit : int[n], -1 where the row is a unit of its own; side : int[n], 0 or 1, others are left out."""
     single = unit < 0
     alone = np.flatnonzero(single & (side == CONVERSATION)), np.flatnonzero(single & (side == SPREAD))
     shared = np.flatnonzero(~single & ((side == CONVERSATION) | (side == SPREAD)))
+    if len(unit) < 1 << 31:
+        shared = shared.astype(np.int32)
     units, codes = numbered(unit[shared])
     return Split(alone, shared, codes, side[shared], units)
 
@@ -69,13 +71,13 @@ def split(unit: IntArray, side: IntArray) -> Split:
 class Lot:
     """What is to be drawn: one row a person (or cascade, or campaign).
 
-    unit : int64[n], -1 where the row is a unit of its own; side : int64[n], 0 conversation, 1 spread, others left out
+    unit : int[n], -1 where the row is a unit of its own; side : int[n], 0 conversation, 1 spread, others left out
     num, den : whole numbers or floats [n], the metric is sum(num) / sum(den)
     ready : the split of unit and side, where it is at hand
     """
 
     unit: IntArray
-    side: IntArray
+    side: Numbers
     num: Numbers
     den: Numbers
     ready: Split | None = None
@@ -112,6 +114,8 @@ class Side:
     unseen: FloatArray
 
 
+AT_ONCE = 1 << 23
+"""Rows that share units are summed so many at a time."""
 SMALL = 1_000
 """Whole numbers up to here are counted in a table instead of being sorted."""
 
@@ -136,23 +140,28 @@ def _gather(lot: Lot) -> Gathered:
     found = Gathered(collapse(np.zeros((0, 4))), [], [], [], [], [])
     rows, counts = [], []
     columns = np.zeros((parts.units, 4))
-    num_shared, den_shared = lot.num[parts.shared], lot.den[parts.shared]
     for j in (CONVERSATION, SPREAD):
         single = _tabled(lot.num[parts.alone[j]], lot.den[parts.alone[j]])
         place = np.zeros((len(single.counts), 4))
         place[:, 2 * j : 2 * j + 2] = single.rows
         rows.append(place)
         counts.append(single.counts)
-        mine = parts.side == j
-        num, den = num_shared[mine].astype(np.float64), den_shared[mine].astype(np.float64)
-        columns[:, 2 * j] = np.bincount(parts.unit[mine], weights=num, minlength=parts.units)
-        columns[:, 2 * j + 1] = np.bincount(parts.unit[mine], weights=den, minlength=parts.units)
-        found.n.append(int(single.counts[single.rows[:, 1] != 0.0].sum()) + int(np.count_nonzero(den)))
-        found.rows.append(len(parts.alone[j]) + len(num))
-        found.num.append(float((single.rows[:, 0] * single.counts).sum() + num.sum()))
-        found.den.append(float((single.rows[:, 1] * single.counts).sum() + den.sum()))
-        found.largest.append(max(float(single.rows[:, 0].max(initial=0.0)), float(num.max(initial=0.0))))
-    together = collapse(columns)
+        found.n.append(int(single.counts[single.rows[:, 1] != 0.0].sum()))
+        found.rows.append(len(parts.alone[j]))
+        largest = float(single.rows[:, 0].max(initial=0.0))
+        for start in range(0, len(parts.shared), AT_ONCE):
+            mine = parts.side[start : start + AT_ONCE] == j
+            row, unit = parts.shared[start : start + AT_ONCE][mine], parts.unit[start : start + AT_ONCE][mine]
+            num, den = lot.num[row].astype(np.float64), lot.den[row].astype(np.float64)
+            columns[:, 2 * j] += np.bincount(unit, weights=num, minlength=parts.units)
+            columns[:, 2 * j + 1] += np.bincount(unit, weights=den, minlength=parts.units)
+            found.n[j] += int(np.count_nonzero(den))
+            found.rows[j] += len(row)
+            largest = max(largest, float(num.max(initial=0.0)))
+        found.num.append(float((single.rows[:, 0] * single.counts).sum() + columns[:, 2 * j].sum()))
+        found.den.append(float((single.rows[:, 1] * single.counts).sum() + columns[:, 2 * j + 1].sum()))
+        found.largest.append(largest)
+    together = collapse(columns[np.any(columns != 0.0, axis=1)])
     classes = collapse(np.concatenate([*rows, together.rows]), np.concatenate([*counts, together.counts]))
     return replace(found, classes=classes)
 

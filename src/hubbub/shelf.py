@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import tempfile
 import weakref
@@ -10,6 +11,15 @@ import pyarrow as pa
 
 IN_MEMORY = 256 << 20
 """Bytes up to which the parts are kept in memory."""
+
+_mapped: weakref.WeakSet[mmap.mmap] = weakref.WeakSet()
+
+
+def let_go() -> None:
+    """Give back the memory of all tables on disk: what is used again is read again. Nothing that was read changes."""
+    if hasattr(mmap, "MADV_DONTNEED"):
+        for mapped in tuple(_mapped):
+            mapped.madvise(mmap.MADV_DONTNEED)
 
 
 class Shelf:
@@ -37,9 +47,11 @@ class Shelf:
         if self._writer is None or self._path is None:
             return pa.concat_tables(self._held) if self._held else self._schema.empty_table()
         self._writer.close()
-        table = pa.ipc.open_file(pa.memory_map(self._path)).read_all()
+        with open(self._path, "rb") as file:
+            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         self._remove()
-        return table
+        _mapped.add(mapped)
+        return pa.ipc.open_file(pa.BufferReader(pa.py_buffer(mapped))).read_all()
 
     def _spill(self) -> None:
         handle, self._path = tempfile.mkstemp(prefix="hubbub-", suffix=".arrow")
