@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -46,17 +47,43 @@ def make_workspace(files: list[str], folder: str) -> int:
 
 
 def shapes(parents: str) -> list[float]:
-    """The sums of networkx_shapes by the kernel; compiled before the clock starts."""
+    """The sums of networkx_shapes by the kernel on one core; compiled before the clock starts."""
     import numpy as np
 
     from hubbub.spread import shape
 
     parent = np.load(parents).astype(np.int32)
-    shape.shapes(parent[:1])
-    best = float("inf")
-    for _ in range(5):
-        start = time.perf_counter()
-        found = shape.shapes(parent)
-        best = min(best, time.perf_counter() - start)
+    shape.shapes_in_order(parent[:1])
+    seconds, found = _best(lambda: shape.shapes_in_order(parent, threads=1))
     sums = [found.structural_virality.sum(), found.size.sum(), found.depth.sum(), found.breadth.sum()]
-    return [*(float(x) for x in sums), best]
+    return [*(float(x) for x in sums), seconds]
+
+
+def shapes_together(trees: str) -> dict[str, float]:
+    """Seconds for trees that stand one behind the other, on one and on two cores, and for a pass that only reads."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    import numpy as np
+
+    from hubbub.spread import shape
+
+    held = np.load(trees)
+    offsets, up = held["offsets"], held["up"]
+    shape.shapes(offsets[:2], up[: offsets[1]])
+    one, found = _best(lambda: shape.shapes(offsets, up, threads=1))
+    two, again = _best(lambda: shape.shapes(offsets, up, threads=2))
+    half = up.size // 2
+    with ThreadPoolExecutor(2) as pool:
+        read, _ = _best(lambda: list(pool.map(np.max, (up[:half], up[half:]))))
+    same = bool(np.array_equal(found.structural_virality, again.structural_virality))
+    return {"one": one, "two": two, "read": read, "nodes": float(up.size), "same": float(same)}
+
+
+def _best(work: Callable[[], Any], times: int = 5) -> tuple[float, Any]:
+    """The shortest of several runs, and the result."""
+    best = float("inf")
+    for _ in range(times):
+        start = time.perf_counter()
+        found = work()
+        best = min(best, time.perf_counter() - start)
+    return best, found

@@ -23,13 +23,13 @@ def polars_queries(folder: str) -> dict[str, Any]:
     return out
 
 
-def _funnel(log: Any) -> int:
+def _funnel(log: Any) -> list[int]:
     import polars as pl
 
     found = (
         log.group_by("campaign", "type").agg(pl.len().alias("n"), pl.col("actor").n_unique().alias("people")).collect()
     )
-    return int(found["n"].sum())
+    return [int(found["n"].sum()), int(found["people"].sum())]
 
 
 def _first(log: Any) -> list[int]:
@@ -71,6 +71,54 @@ def _touches(log: Any) -> int:
     return int(found.select(pl.len()).collect().item())
 
 
+def duckdb_queries(folder: str) -> dict[str, Any]:
+    """The same four queries in DuckDB."""
+    import duckdb
+
+    base = duckdb.connect()
+    base.execute("SET enable_progress_bar = false")
+    base.execute(f"CREATE VIEW log AS SELECT * FROM '{folder}/*.parquet'")
+    out: dict[str, Any] = {"seconds": {}, "figures": {}}
+    for name, query in _QUERIES.items():
+        start = time.perf_counter()
+        row = base.execute(query.format(day=DAY)).fetchone()
+        out["seconds"][name] = time.perf_counter() - start
+        assert row is not None
+        out["figures"][name] = [int(x) for x in row] if len(row) > 1 else int(row[0])
+    out["total"] = sum(out["seconds"].values())
+    return out
+
+
+_QUERIES = {
+    "funnel": """
+        SELECT sum(n), sum(people) FROM (
+            SELECT count(*) AS n, count(DISTINCT actor) AS people FROM log GROUP BY campaign, type
+        )
+        """,
+    "first": """
+        WITH rows AS (SELECT channel, actor, epoch_us(time) AS t FROM log WHERE actor <> 'acme'),
+        first AS (SELECT channel, actor, min(t) AS first FROM rows GROUP BY ALL),
+        came AS (
+            SELECT bool_or(t - first >= 30 * {day} AND t - first < 60 * {day}) AS back
+            FROM rows JOIN first USING (channel, actor) GROUP BY channel, actor
+        )
+        SELECT count(*), count(*) FILTER (WHERE back) FROM came
+        """,
+    "turns": """
+        SELECT count(*) FROM (
+            SELECT actor, lag(actor) OVER thread AS other, time - lag(time) OVER thread AS wait
+            FROM log WHERE type IN ('reply', 'message')
+            WINDOW thread AS (PARTITION BY channel, coalesce(in_reply_to, id) ORDER BY time)
+        ) WHERE other <> actor
+        """,
+    "touches": """
+        SELECT count(*) FROM log AS sale JOIN log AS touch USING (channel, actor)
+        WHERE sale.type = 'convert' AND touch.type <> 'convert' AND actor <> 'acme'
+            AND touch.time <= sale.time AND epoch_us(touch.time) >= epoch_us(sale.time) - 30 * {day}
+        """,
+}
+
+
 def polars_read_write(csv: str, out: str) -> int:
     """Read a CSV and write it as Parquet."""
     import polars as pl
@@ -108,6 +156,50 @@ def networkx_shapes(parents: str) -> list[float]:
         total[1] += n
         total[2] += max(depth.values())
         total[3] += max(counts.values())
+    return [*total, time.perf_counter() - start]
+
+
+def rustworkx_shapes(parents: str) -> list[float]:
+    """The same sums by rustworkx: its graph, its topological order, and the O(n) sum over edges in Python."""
+    import numpy as np
+    import rustworkx as rx
+
+    parent = np.load(parents)
+    start = time.perf_counter()
+    graph = rx.PyDiGraph(multigraph=False)
+    graph.add_nodes_from(range(parent.size))
+    child = np.flatnonzero(parent >= 0)
+    graph.add_edges_from_no_data(list(zip(parent[child].tolist(), child.tolist(), strict=True)))
+    order = rx.topological_sort(graph)
+    up = parent.tolist()
+    n = parent.size
+    root, depth, below = [0] * n, [0] * n, [1] * n
+    for i in order:
+        p = up[i]
+        if p < 0:
+            root[i] = i
+        else:
+            root[i], depth[i] = root[p], depth[p] + 1
+    for i in reversed(order):
+        if up[i] >= 0:
+            below[up[i]] += below[i]
+    total = [0.0, 0.0, 0.0, 0.0]
+    wiener, deepest = [0.0] * n, [0] * n
+    levels: dict[tuple[int, int], int] = {}
+    for i in order:
+        r, d = root[i], depth[i]
+        levels[r, d] = levels.get((r, d), 0) + 1
+        deepest[r] = max(deepest[r], d)
+        wiener[r] += below[i] * (below[r] - below[i])
+    widest: dict[int, int] = {}
+    for (r, _), count in levels.items():
+        widest[r] = max(widest.get(r, 0), count)
+    for r, breadth in widest.items():
+        size = below[r]
+        total[0] += 2.0 * wiener[r] / (size * (size - 1)) if size > 1 else 0.0
+        total[1] += size
+        total[2] += deepest[r]
+        total[3] += breadth
     return [*total, time.perf_counter() - start]
 
 

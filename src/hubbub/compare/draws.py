@@ -16,7 +16,7 @@ DRAWS = 2_000
 DRAWS_CLOSE = 10_000
 """Where a probability lies within CLOSE of its limit."""
 CLOSE = 0.02
-LARGEST = 20_000
+LARGEST = 5_000
 """So many classes are drawn one by one, the others together as one normal vector."""
 BLOCK = 4_000_000
 """Weights held in memory at once."""

@@ -46,7 +46,8 @@ class Pair:
 class Split:
     """Rows by side: those that are units of their own, and those that share a unit.
 
-    alone : row numbers of either side; shared : row numbers; unit, side : whole numbers, of the shared rows; units : how many
+    alone : row numbers of either side; shared : row numbers
+    unit, side : whole numbers, of the shared rows; units : how many
     """
 
     alone: tuple[IntArray, IntArray]

@@ -50,11 +50,10 @@ class CascadeFigures:
 def fold_cascades(trees: Trees, end: int) -> CascadeFigures:
     """Figures of each cascade; `end` is the end of the log in microseconds."""
     count = trees.offsets.size - 1
-    size = np.diff(trees.offsets)
     hidden = np.zeros(count, np.int64)
-    hang = np.empty(trees.parent.size, np.int64)
-    _hang(trees.offsets, trees.parent, hang, hidden)
-    found = shapes(hang)
+    _hidden(trees.offsets, trees.parent, hidden)
+    found = shapes(trees.offsets, trees.parent)
+    size = np.diff(trees.offsets)
     shares = np.maximum(size - 1, 1)
     generation = np.full(count, np.nan)
     half = np.full(count, np.nan)
@@ -77,18 +76,11 @@ def fold_cascades(trees: Trees, end: int) -> CascadeFigures:
 
 
 @jit
-def _hang(offsets: Any, parent: Any, hang: Any, hidden: Any) -> None:
-    """Parents as positions in the whole forest; nodes with hidden parents hang on the root."""
+def _hidden(offsets: Any, parent: Any, hidden: Any) -> None:
+    """How many nodes of each cascade have a hidden parent; in the shapes they hang on the root."""
     for c in range(offsets.size - 1):
-        base = offsets[c]
-        for i in range(base, offsets[c + 1]):
-            if parent[i] >= 0:
-                hang[i] = base + parent[i]
-            elif parent[i] == -2:
-                hang[i] = base
-                hidden[c] += 1
-            else:
-                hang[i] = -1
+        for i in range(offsets[c], offsets[c + 1]):
+            hidden[c] += parent[i] == -2
 
 
 @jit

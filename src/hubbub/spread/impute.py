@@ -179,10 +179,11 @@ def _shapes(row: IntArray, forest: Forest, drawn: IntArray) -> Inferred:
     found = Inferred(row, np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size), np.empty(size))
     shares = np.maximum(np.diff(forest.offsets) - 1, 1)
     where = np.flatnonzero(forest.hidden)
-    up = forest.up.copy()
+    base = np.repeat(forest.offsets[:-1], np.diff(forest.offsets))
+    up = (forest.up - base).astype(np.int32)
     for k in range(drawn.shape[1]):
-        up[where] = drawn[:, k]
-        one = shapes(up)
+        up[where] = drawn[:, k] - base[where]
+        one = shapes(forest.offsets, up)
         found.depth[:, k], found.breadth[:, k] = one.depth, one.breadth
         found.structural_virality[:, k] = one.structural_virality
         found.broadcast_part[:, k] = one.largest / shares
