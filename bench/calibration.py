@@ -41,8 +41,12 @@ BRANCHING = {
     for cascades in (8, 20, 60, 200)
 }
 """(R, cascades) -> a world whose shares bring a planted number of shares."""
+ALIKE = 0.05
+"""People of one cascade are alike in coming back, as much as METHODS takes them to be at the least."""
 LASTING = {
-    (tail, cascades, talkers): Spec.cell(tail, cascades, talkers, 1.0, audience=0, strangers=0, two_handles=0.0)
+    (tail, cascades, talkers): Spec.cell(
+        tail, cascades, talkers, 1.0, audience=0, strangers=0, two_handles=0.0, alike=ALIKE
+    )
     for tail in (1.1, 1.5, 2.0, 2.5)
     for cascades, talkers in ((8, 20), (20, 100), (60, 300), (200, 1_000))
 }

@@ -136,7 +136,8 @@ def test_an_inferred_shape_is_marked_and_no_interval() -> None:
     assert "inferred 4.52 to 5.31" in text
     assert "a sensitivity range, not an interval" in text
     assert all(cells(line) <= 60 for line in shown("cascades", document, 60).split("\n"))
-    assert "sensitivity" not in shown("cascades", example("cascades"))
+    document["cascades"] = [c for c in document["cascades"] if not c.get("shape_inferred")]
+    assert "sensitivity" not in shown("cascades", document)
 
 
 def test_people_are_ordered_by_depth_not_by_name() -> None:

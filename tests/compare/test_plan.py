@@ -12,7 +12,7 @@ from scipy import optimize, stats
 
 from compare.build import cascade, cascades_table, ledger, people_table, person
 from hubbub.compare import plan
-from hubbub.compare.answer import Verdict
+from hubbub.compare.answer import Verdict, information
 from hubbub.compare.document import compare
 from hubbub.compare.frame import Cascades, People
 from hubbub.compare.money import Spent
@@ -247,7 +247,7 @@ def test_stop_spares_whose_people_are_worth_more_and_whoever_burns_few() -> None
 # Know more
 
 
-def verdict(now: tuple[int, int], spread: list[float], **other: Any) -> Verdict:
+def verdict(now: tuple[int, int], spread: list[float], valued: str = "value", **other: Any) -> Verdict:
     """An undecided verdict: nothing by conversation in any draw, `spread` by spread, per EUR of effort."""
     drawn = np.array(spread * 500, dtype=np.float64)
     none = np.zeros_like(drawn)
@@ -256,7 +256,12 @@ def verdict(now: tuple[int, int], spread: list[float], **other: Any) -> Verdict:
     units = Units(np.zeros((0, 2), np.int64), np.zeros(0, np.int64), str, {"conversation": now[0], "spread": now[1]})
     question = Question("value_per_effort", ("linear",), (0.01, 0.01), 1.0)
     unknown = Estimate.unknown("fewer than 10 units on a side")
-    fields = {"hidden_changes": False, "unanswered_changes": False, "evpi": unknown, "evsi": unknown, "json": {}}
+    worth = {"evpi": unknown, "evsi": unknown}
+    if few:
+        effort = Spent({"conversation": 80.0, "spread": 120.0}, "EUR", "")
+        known = information(ledger(valued=valued), effort, question, decision, list(now), [max(0, 10 - n) for n in now])
+        worth = dict(zip(worth, known, strict=True))
+    fields = {"hidden_changes": False, "unanswered_changes": False, **worth, "json": {}}
     return Verdict(question, units, decision, **(fields | other))
 
 
@@ -299,7 +304,7 @@ def test_test_with_hardly_any_units_has_no_figure() -> None:
 
 def test_test_without_money_has_no_figure() -> None:
     g = ground([person("a")], valued="count", currency=None)
-    (found,) = plan.learn(g, verdict((20, 6), [0, 80]))
+    (found,) = plan.learn(g, verdict((20, 6), [0, 80], valued="count"))
     assert (found.effect.value, found.effect.why) == (None, "conversions have no value in money")
     assert found.cost is None
 

@@ -13,7 +13,7 @@ from hubbub.compare.draws import DRAWS
 from hubbub.compare.frame import People
 from hubbub.compare.money import Spent
 from hubbub.compare.together import Together
-from hubbub.compare.value_of_information import Clusters, clusters, cut, evpi, evsi, two_proportions
+from hubbub.compare.value_of_information import Clusters, clusters, cut, evpi, evsi, evsi_by_side, two_proportions
 from hubbub.compare.verdict import (
     FEW_UNITS,
     NAMED_AT,
@@ -39,6 +39,8 @@ from hubbub.tables import RULES, Ledger
 FloatArray = npt.NDArray[np.float64]
 
 POWER = 0.8
+FEW_DRAWN = 5
+"""With fewer units on a side its draws say nothing of what more would tell."""
 SMALLEST_EFFECT = 0.2
 """Relative difference to plan for where the log shows none."""
 PUBLISHED_RULES = (*RULES[:5], "markov", RULES[5])
@@ -260,7 +262,8 @@ def _needs(
     extra = 2 * (test["per_arm"] or 0)
     if kind != "experiment":
         extra = sum((needed[side] or 0) - now[side] for side in SIDES)
-    worth = _information(ledger, effort, question, base, sum(now.values()), extra)
+    more = [(needed[side] or 0) - now[side] for side in SIDES]
+    worth = information(ledger, effort, question, base, list(now.values()), more if base.few else extra)
     json = {
         "kind": kind,
         **{side: {"now": now[side], "needed": needed[side]} for side in SIDES},
@@ -332,23 +335,31 @@ def _clustered(people: People, n: float) -> Clusters | None:
     return clusters(n, m, float(size.std()) / m)
 
 
-def _information(
-    ledger: Ledger, effort: Spent, question: Question, base: Decision, now: int, extra: int
+def information(
+    ledger: Ledger, effort: Spent, question: Question, base: Decision, now: list[int], more: int | list[int]
 ) -> tuple[Estimate, Estimate]:
-    """EVPI and EVSI in money at the effort spent so far, from the draws cut at their ends."""
+    """EVPI and EVSI in money at the effort spent so far, from the draws cut at their ends.
+
+    now : units of each side; more : units to come, of either side; or of each, where a side has few of its own, so that
+        each is narrowed by itself. From FEW_DRAWN units a side the draws are taken as they are, unseen hits and all.
+    """
     if ledger.valued != "value" or question.quantity not in ("value", "value_per_effort"):
         unknown = Estimate.unknown("conversions have no value in money")
         return unknown, unknown
-    if base.few:
-        unknown = Estimate.unknown(f"fewer than {FEW_UNITS} units on a side")
+    if min(now) < FEW_DRAWN:
+        unknown = Estimate.unknown(f"too few units to draw: fewer than {FEW_DRAWN} on a side")
         return unknown, unknown
     stake = 1.0
     if question.quantity == "value_per_effort":
         stake = sum(float(effort.by_mode[side] or 0.0) for side in SIDES)
-    mean, sd = cut((base.drawn.conversation_unseen - base.drawn.spread_unseen) * stake)
+    sides = [base.drawn.conversation_unseen * stake, base.drawn.spread_unseen * stake]
+    mean, sd = cut(sides[0] - sides[1])
     how = "about: normal approximation to draws cut at their 1st and 99th percentile, at the effort spent so far"
-    whole = Estimate(evpi(mean, sd), n=now, how=how)
-    if extra <= 0:
+    whole = Estimate(evpi(mean, sd), n=sum(now), how=how)
+    if isinstance(more, list):
+        worth = evsi_by_side(mean, sd, [cut(side)[1] ** 2 for side in sides], now, more)
+        return whole, Estimate(worth, n=sum(more), how=f"{how}; {sum(more)} more units, few so far")
+    if more <= 0:
         return whole, Estimate.unknown("no further units are asked for")
-    worth = evsi(mean, sd, sd * math.sqrt(max(1, now)), extra)
-    return whole, Estimate(worth, n=extra, how=f"{how}; {extra} more units")
+    worth = evsi(mean, sd, sd * math.sqrt(max(1, sum(now))), more)
+    return whole, Estimate(worth, n=more, how=f"{how}; {more} more units")

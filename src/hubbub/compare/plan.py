@@ -16,7 +16,6 @@ from hubbub.compare.draws import stream
 from hubbub.compare.frame import NEVER, Cascades, IntArray, People, burnt, first_names
 from hubbub.compare.money import Spent, money
 from hubbub.compare.scorecard import credited
-from hubbub.compare.value_of_information import cut, evpi, evsi_by_side
 from hubbub.compare.verdict import FEW_UNITS, SIDES
 from hubbub.estimate import Estimate
 from hubbub.spread.growth import Growth
@@ -453,16 +452,15 @@ def _over_entries(
 def first_units(g: Ground, verdict: Verdict) -> list[Action]:
     """Where a side has fewer units than an answer takes: what the missing ones would tell, and what they cost.
 
-    From FEW units a side the draws are taken as they are, unseen hits and all; the missing units narrow each side by
-    itself (`evsi_by_side`). Below that they are not, and the advice stands without a figure. It is given only where
-    it is worth more than it costs, as far as either is known.
+    Below five units a side the advice stands without a figure. It is given only where it is worth more than it
+    costs, as far as either is known.
     """
     now = [verdict.units.now.get(side, 0) for side in SIDES]
     more = [max(0, FEW_UNITS - n) for n in now]
     if not any(now) or not any(more):
         return []
     cost, cost_why = _cost_of_units(g, now, more)
-    effect = _worth_of_units(g, verdict, now, more)
+    effect = _worth(g, verdict)
     if effect.value is not None and effect.value <= (cost or 0.0):
         return []
     wanted = " and ".join(f"{n} more {NEXT_UNIT[side][n > 1]}" for side, n in zip(SIDES, more, strict=True) if n)
@@ -488,25 +486,10 @@ def _cost_of_units(g: Ground, now: list[int], more: list[int]) -> tuple[float | 
     return sum(cost or 0.0 for cost, _ in found), "what its units have cost so far, by the piece"
 
 
-def _worth_of_units(g: Ground, verdict: Verdict, now: list[int], more: list[int]) -> Estimate:
-    """EVSI of the missing units in money, at the effort spent so far, between nothing and EVPI."""
-    quantity = verdict.question.quantity
-    if g.ledger.valued != "value" or quantity not in ("value", "value_per_effort"):
-        return Estimate.unknown("conversions have no value in money")
-    if min(now) < FEW:
-        return Estimate.unknown(f"too few units to draw: fewer than {FEW} on a side")
-    stake = 1.0
-    if quantity == "value_per_effort":
-        stake = sum(float(g.effort.by_mode[side] or 0.0) for side in SIDES)
-    drawn = verdict.decision.drawn
-    sides = [drawn.conversation_unseen * stake, drawn.spread_unseen * stake]
-    mean, sd = cut(sides[0] - sides[1])
-    value = evsi_by_side(mean, sd, [cut(side)[1] ** 2 for side in sides], now, more)
-    how = (
-        f"about: normal approximation to draws cut at their 1st and 99th percentile, at the effort spent so far; "
-        f"{sum(more)} more units, few so far"
-    )
-    return Estimate(value, 0.0, evpi(mean, sd), g.level, sum(more), how)
+def _worth(g: Ground, verdict: Verdict) -> Estimate:
+    """EVSI as the effect of an action, between nothing and EVPI."""
+    found = verdict.evsi
+    return found if found.value is None else Estimate(found.value, 0.0, verdict.evpi.value, g.level, found.n, found.how)
 
 
 def learn(g: Ground, verdict: Verdict) -> list[Action]:
@@ -515,12 +498,12 @@ def learn(g: Ground, verdict: Verdict) -> list[Action]:
     if verdict.decision.few:
         out += first_units(g, verdict)
     undecided = verdict.decision.answer == "cannot_tell"
-    if undecided and verdict.evsi.value is not None and verdict.evsi.value > 0.0:
+    if undecided and not verdict.decision.few and verdict.evsi.value is not None and verdict.evsi.value > 0.0:
         needs = verdict.json["needs"]
         out.append(Action(
             "test", None, "Test conversation against spread, with chance deciding who gets which",
             f"{needs['sentence']} It pays if it costs less than {verdict.evsi.value:.3g} {g.unit}.",
-            Estimate(verdict.evsi.value, 0.0, verdict.evpi.value, g.level, verdict.evsi.n, verdict.evsi.how),
+            _worth(g, verdict),
             g.unit, "expected value of sample information (EVSI); its upper end is that of knowing for certain (EVPI)",
             "The test costs more than that.", None, "what the arms would cost is not recorded",
         ))  # fmt: skip

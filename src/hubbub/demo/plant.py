@@ -54,7 +54,7 @@ class _Field:
         """First moments: from the second day on, early enough that nothing is cut off."""
         return FIRST + DAY + self.rng.integers(0, max(self.spec.days - LAST_START_DAYS - 1, 1) * DAY, n)
 
-    def yes(self, n: int, chance: float) -> npt.NDArray[np.bool_]:
+    def yes(self, n: int, chance: float | npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
         return self.rng.random(n) < chance
 
     def wait(self, n: int) -> npt.NDArray[np.int64]:
@@ -186,7 +186,7 @@ def _buy(
     return chosen
 
 
-def _return(plot: _Field, who: Ints, first: Ints, channel: Any, chance: float) -> None:
+def _return(plot: _Field, who: Ints, first: Ints, channel: Any, chance: float | npt.NDArray[np.float64]) -> None:
     """Some come back once in days [30, 60), and part of these once in days [90, 120)."""
     back = np.flatnonzero(plot.yes(len(who), chance))
     again = back[plot.yes(len(back), plot.spec.lasting)]
@@ -333,7 +333,15 @@ def _pareto(
     _after_spread(plot, who, time, worth, chance)
     if liked is None:
         _return(plot, seeds, seed_time, WEB, spec.retained_broadcast)
-        _return(plot, who, time, WEB, spec.retained_spread)
+        _return(plot, who, time, WEB, _chances(plot, spec.retained_spread, tree))
+
+
+def _chances(plot: _Field, chance: float, tree: Ints) -> float | npt.NDArray[np.float64]:
+    """The chance of each person of some trees; where people of one tree are alike, from a beta a tree."""
+    if not plot.spec.alike:
+        return chance
+    mass = 1.0 / plot.spec.alike - 1.0
+    return plot.rng.beta(chance * mass, (1.0 - chance) * mass, int(tree.max(initial=-1)) + 1)[tree]
 
 
 def _ask(plot: _Field, who: Ints, share_time: Ints) -> None:

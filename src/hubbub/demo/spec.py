@@ -38,6 +38,7 @@ class Spec:
         audience : people who like a post; value_audience : expected value of one
         strangers : people who come from nowhere
         retained_* : chance to come back in days [30, 60), by origin; lasting : of these, in days [90, 120) as well
+        alike : correlation of coming back between people of one cascade; each cascade has a chance of its own
         order_sigma : of the log-normal order values; refunds : part of orders that are paid back
     Traps
         thanks : buyers by spread write before they order, and the brand thanks everyone afterwards
@@ -86,6 +87,7 @@ class Spec:
     retained_broadcast: float = 0.15
     retained_unknown: float = 0.1
     lasting: float = 0.6
+    alike: float = 0.0
     order_sigma: float = 0.6
     refunds: float = 0.0
     thanks: bool = False
