@@ -33,7 +33,17 @@ def paths(x: Any, at: str = "") -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def tables(tmp_path_factory: pytest.TempPathFactory) -> Tables:
-    spec = Spec(hidden=0.05, tree="branching", running=5, unanswered=0.1, willing=40, mails=2, leaves=0.02, posts=4, value_post=50.0)
+    spec = Spec(
+        hidden=0.05,
+        tree="branching",
+        running=5,
+        unanswered=0.1,
+        willing=40,
+        mails=2,
+        leaves=0.02,
+        posts=4,
+        value_post=50.0,
+    )
     return tables_of(spec, 3, tmp_path_factory.mktemp("world"))
 
 
