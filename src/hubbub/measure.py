@@ -305,6 +305,7 @@ def _cascades(loaded: Loaded, linked: Linked, persons: _Persons, texts: Texts, f
         parent=parent,
         time=rows.time[members],
         author=author,
+        label=persons.known.label.take(pa.array(author, mask=author < 0)),
         exchanged=(author >= 0) & (np.append(first_exchange, NO_TIME)[author] < rows.time[members]),
         audience=rows.audience.take(origin),
         disclosed=rows.disclosed.take(origin),

@@ -486,6 +486,7 @@ def _cascades(table: pa.Table, shared: _Shared) -> pa.Table:
         parent=parent,
         time=_ints(nodes, "time"),
         author=np.where(known, np.searchsorted(codes, author), -1),
+        label=nodes.column("person").combine_chunks(),
         exchanged=known & (first < _ints(nodes, "time")),
         audience=_ints(nodes, "audience"),
         disclosed=_ints(nodes, "disclosed"),

@@ -142,6 +142,7 @@ CASCADES = pa.schema([
     ("last", TIME),                   # of the last share
     ("touched", pa.int32()),          # people who came through it without sharing
     ("nodes", pa.list_(NODE)),        # root first, then the shares in reading order
+    ("sharers", pa.list_(pa.string())),  # the persons to whom `person` of the nodes points
 ])  # fmt: skip
 
 

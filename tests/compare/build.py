@@ -68,6 +68,7 @@ def cascade(root: str, nodes: Sequence[dict[str, Any]] = (), **fields: Any) -> d
     row |= {"root": root, "channel": "x", "type": "post", "shared": len(listed) > 1, "try": True, "orphan": False}
     row |= {"size": len(listed), "hidden": sum(n["parent"] == -2 for n in listed), "running": False, "touched": 0}
     row |= {"structural_virality": 1.0, "first": first, "nodes": listed}
+    row["sharers"] = [f"x:p{who}" for who in sorted({n["person"] for n in listed} - {-1})]
     row["last"] = first + timedelta(microseconds=max(n["time_us"] for n in listed))
     return row | fields
 

@@ -148,7 +148,13 @@ class Trees:
             "last": log.time(shares[-1]) if shares else None,
             "touched": self.touched(root, shares),
             "nodes": nodes,
+            "sharers": self.sharers(root, shares),
         }
+
+    def sharers(self, root: int, shares: Sequence[int]) -> list[str]:
+        """Persons in the order of their first node."""
+        authors = [self.log.author[i] for i in (root, *shares)]
+        return list(dict.fromkeys(a.label for a in authors if isinstance(a, Person)))
 
 
 def waits_of(nodes: Sequence[Mapping[str, Any]]) -> list[int]:

@@ -61,7 +61,7 @@ def cascade(tree: list[dict[str, Any]], **given: Any) -> dict[str, Any]:
         "shared": n > 1, "try": given.get("author") is None, "orphan": False, "size": n, "hidden": unseen, **shape,
         "generation_hours": 2.6 if n > 1 else None, "half_life_hours": 9.3 if n > 1 else None, "running": False,
         "first": ROOT_TIME, "last": ROOT_TIME + timedelta(microseconds=max(node["time_us"] for node in tree)),
-        "touched": 3 * n, "nodes": tree,
+        "touched": 3 * n, "nodes": tree, "sharers": [f"x:{who}" for who in sorted({t["person"] for t in tree} - {-1})],
     }  # fmt: skip
     return row | given
 

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from hubbub.arrow import lists
 from hubbub.kernel import BoolArray, IntArray, jit
 from hubbub.spread.cascades import Trees, fold_cascades
 from hubbub.spread.table import Heads, Nodes, Words, cascade_table
@@ -19,7 +20,8 @@ class Forest:
     """Nodes of whole cascades: cascade c's are offsets[c]:offsets[c + 1], the root first, then in reading order.
 
     parent : int32 position within the cascade, -1 the root, -2 hidden; time : int64 microseconds
-    author : int64, any code of the person, -1 the brand; exchanged : the author had completed an exchange before
+    author : int64, any code of the person, -1 the brand; label : the person's, null the brand
+    exchanged : the author had completed an exchange before
     audience, disclosed, rewarded : -1 not known; shares : the node is a share
     came_to, came : cascade and author code of people who came through a node without sharing, repeats allowed
     """
@@ -28,6 +30,7 @@ class Forest:
     parent: IntArray
     time: IntArray
     author: IntArray
+    label: pa.Array
     exchanged: BoolArray
     audience: IntArray
     disclosed: IntArray
@@ -44,9 +47,29 @@ def fold_forest(forest: Forest, heads: Heads, words: Words, end: int) -> pa.Tabl
     codes, dense = np.unique(forest.author, return_inverse=True)
     dense = np.where(forest.author < 0, -1, dense)
     _ordinals(dense, forest.offsets, np.full(codes.size + 1, -1), np.zeros(codes.size + 1, np.int32), person)
+    sharers = _sharers(forest, person)
     nodes = Nodes(person, forest.exchanged, forest.audience, forest.disclosed, forest.rewarded)
-    table = cascade_table(trees, fold_cascades(trees, end), nodes, heads, _touched(forest), words)
+    table = cascade_table(trees, fold_cascades(trees, end), nodes, heads, _touched(forest), words, sharers)
     return table.take(_by_name(table))
+
+
+def _sharers(forest: Forest, person: IntArray) -> pa.Array:
+    """The persons of each cascade in the order in which they first appear."""
+    fresh = np.zeros(person.size, np.bool_)
+    _first_seen(person, forest.offsets, fresh)
+    before = np.concatenate([[0], np.cumsum(fresh)])
+    return lists(before[forest.offsets], forest.label.filter(pa.array(fresh)).cast(pa.string()))
+
+
+@jit
+def _first_seen(person: Any, offsets: Any, fresh: Any) -> None:
+    """Mark the first node of each person of each cascade."""
+    for c in range(offsets.size - 1):
+        n = 0
+        for i in range(offsets[c], offsets[c + 1]):
+            if person[i] == n:
+                fresh[i] = True
+                n += 1
 
 
 def _by_name(table: pa.Table) -> pa.Array:

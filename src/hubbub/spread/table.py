@@ -50,9 +50,18 @@ class Words:
 
 
 def cascade_table(
-    trees: Trees, figures: CascadeFigures, nodes: Nodes, heads: Heads, touched: IntArray, words: Words
+    trees: Trees,
+    figures: CascadeFigures,
+    nodes: Nodes,
+    heads: Heads,
+    touched: IntArray,
+    words: Words,
+    sharers: pa.Array,
 ) -> pa.Table:
-    """The table of one fold; `touched`: int64, people who came through each cascade without sharing."""
+    """The table of one fold.
+
+    touched : int64, people who came through each cascade without sharing; sharers : list of labels, one a cascade
+    """
     start = trees.offsets[:-1]
     first = trees.time[start]
     every = np.ones(start.size, np.bool_)
@@ -80,6 +89,7 @@ def cascade_table(
         "last": times(figures.last, figures.size > 1),
         "touched": pa.array(touched.astype(np.int32)),
         "nodes": lists(trees.offsets, _nodes(trees, nodes, first)),
+        "sharers": sharers,
     }
     return pa.table([columns[f.name] for f in CASCADES], schema=CASCADES)
 
