@@ -16,8 +16,10 @@ from scipy.special import gammaln
 
 from hubbub.kernel import FloatArray, IntArray, jit
 
-ROUNDS = 40
-"""Newton steps of a stream, and EM steps of a cascade, at most."""
+ROUNDS, POOLED_ROUNDS = 200, 60
+"""EM steps of a cascade, and of the reproduction that past cascades share, at most."""
+NEWTON = 400
+"""Newton steps of a stream, damped ones included, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ def _climb(t: Any, end: Any, x: Any, free: Any, now: Any, new: Any) -> None:
     a = np.zeros((3, 3))
     g = np.zeros(3)
     trial = np.empty(3)
-    for _ in range(10 * ROUNDS):
+    for _ in range(NEWTON):
         k = 4
         for i in range(3):
             g[i] = x[i] * now[1 + i]
@@ -184,9 +186,9 @@ def power_law(theta: float, cutoff: float, longest: float = 1e5) -> Decay:
     """Memory theta cutoff^theta (t + cutoff)^-(1 + theta), hours, as a sum of exponentials.
 
     A wait of this law is exponential with a gamma distributed rate; the integral over the logarithm of the rate by
-    equal steps of .8 is within 1 % of it from 0 to `longest` hours. What is slower than that is one last rate.
+    equal steps of .6 is within 1 % of it from 0 to `longest` hours. What is slower than that is one last rate.
     """
-    step = 0.8
+    step = 0.6
     grid = np.exp(np.arange(math.log(1.0 / (20.0 * longest)), math.log(12.0 / cutoff) + step, step))
     log_weight = theta * np.log(grid * cutoff) - grid * cutoff - gammaln(theta)
     weights = np.exp(log_weight) * step
@@ -242,15 +244,16 @@ class Fit:
 
 def fit_cascades(cascades: Cascades, decay: Decay, prior: Prior | None = None) -> Fit:
     """Each cascade's own reproduction by EM (maximum a posteriori under `prior`), with a given memory."""
-    out = np.zeros((cascades.age.size, 6))
+    weighed = _weigh(cascades, decay)
+    out = np.zeros((cascades.age.size, 4))
     a, b = (prior.mean * prior.exposure, prior.exposure) if prior else (0.0, 0.0)
-    _cascades(
-        cascades.offsets, cascades.hours, cascades.up, cascades.age, decay.weights, decay.rates, a, b, -1.0, out
-    )  # fmt: skip
-    r, root, children, exposure, direct, ll = out.T
+    _maximise(cascades.offsets, weighed.by_root, weighed.by_share, weighed.within, weighed.exposure, a, b, -1.0, out)
+    r, root, children, ll = out.T
+    seen = np.diff(cascades.offsets)
+    direct = root * (1.0 - weighed.within) + r * (seen - weighed.exposure)
     with np.errstate(divide="ignore", invalid="ignore"):
-        final = np.diff(cascades.offsets) + np.where(r < 1.0, direct / (1.0 - r), np.inf)
-    return Fit(r, root, children, exposure, direct, ll, final)
+        final = seen + np.where(r < 1.0, direct / (1.0 - r), np.inf)
+    return Fit(r, root, children, weighed.exposure, direct, ll, final)
 
 
 def learn(cascades: Cascades, long: bool) -> Memory:
@@ -258,20 +261,22 @@ def learn(cascades: Cascades, long: bool) -> Memory:
 
     long : power law, else exponential. Nelder-Mead over the memory, EM within.
     """
-    out = np.zeros((cascades.age.size, 6))
-    state = {"r": 0.5}
+    out = np.zeros((cascades.age.size, 4))
+    mean = 0.5
 
-    def pooled(decay: Decay) -> float:
-        for _ in range(12):
-            before = state["r"]
-            _cascades(
-                cascades.offsets, cascades.hours, cascades.up, cascades.age, decay.weights, decay.rates, 0.0, 0.0,
+    def pooled(decay: Decay) -> tuple[float, FloatArray]:
+        nonlocal mean
+        weighed = _weigh(cascades, decay)
+        for _ in range(POOLED_ROUNDS):
+            before = mean
+            _maximise(
+                cascades.offsets, weighed.by_root, weighed.by_share, weighed.within, weighed.exposure, 0.0, 0.0,
                 before, out,
             )  # fmt: skip
-            state["r"] = (out[:, 2].sum() + 1e-9) / (out[:, 3].sum() + 1e-6)
-            if abs(state["r"] - before) < 1e-4:
+            mean = (out[:, 2].sum() + 1e-9) / (weighed.exposure.sum() + 1e-6)
+            if abs(mean - before) < 1e-5:
                 break
-        return float(out[:, 5].sum())
+        return float(out[:, 3].sum()), weighed.exposure
 
     def decay_of(x: FloatArray) -> Decay:
         x = np.clip(x, -12.0, 12.0)
@@ -279,32 +284,46 @@ def learn(cascades: Cascades, long: bool) -> Memory:
 
     middle = math.log(max(float(np.median(cascades.hours)) if cascades.hours.size else 1.0, 1e-3))
     start = np.array([middle, -0.5]) if long else np.array([middle])
-    found = minimize(
-        lambda x: -pooled(decay_of(x)), start, method="Nelder-Mead", options={"xatol": 0.02, "fatol": 0.05, "maxiter": 80}
-    )
+    steps = {"xatol": 0.01, "fatol": 0.01, "maxiter": 100}
+    found = minimize(lambda x: -pooled(decay_of(x))[0], start, method="Nelder-Mead", options=steps)
     decay = decay_of(found.x)
-    ll = pooled(decay)
-    children, exposure, mean = out[:, 2], out[:, 3], state["r"]
+    ll, exposure = pooled(decay)
+    children = out[:, 2]
     spare = float(((children - mean * exposure) ** 2 - mean * exposure).sum())
     strength = mean * float((exposure**2).sum()) / spare if spare > 0.0 else 1e3
     return Memory(decay, Prior(mean, min(max(strength, 1.0), 1e3)), ll)
 
 
+@dataclass(frozen=True, slots=True)
+class _Weighed:
+    """Density of each share as the root's and as an earlier share's child; what of both a cascade's age has shown."""
+
+    by_root: FloatArray
+    by_share: FloatArray
+    within: FloatArray
+    exposure: FloatArray
+
+
+def _weigh(cascades: Cascades, decay: Decay) -> _Weighed:
+    n, c = cascades.hours.size, cascades.age.size
+    weighed = _Weighed(np.empty(n), np.empty(n), np.empty(c), np.empty(c))
+    _densities(
+        cascades.offsets, cascades.hours, cascades.up, cascades.age, decay.weights, decay.rates,
+        weighed.by_root, weighed.by_share, weighed.within, weighed.exposure,
+    )  # fmt: skip
+    return weighed
+
+
 @jit
-def _cascades(
-    offsets: Any, hours: Any, up: Any, ages: Any, weights: Any, rates: Any, a: Any, b: Any, fixed: Any, out: Any
-) -> None:
-    """EM of each cascade; `fixed` >= 0 holds reproduction there. One pass of the memory, then cheap steps."""
+def _densities(
+    offsets: Any, hours: Any, up: Any, ages: Any, weights: Any, rates: Any,
+    by_root: Any, by_share: Any, within: Any, exposure: Any,
+) -> None:  # fmt: skip
     terms = rates.size
-    by_root, by_share = np.empty(hours.size), np.empty(hours.size)
     state = np.empty(terms)
     for c in range(offsets.size - 1):
         start, stop, age = offsets[c], offsets[c + 1], ages[c]
-        n = stop - start
-        seen_root = 0.0
-        for k in range(terms):
-            state[k] = 0.0
-            seen_root += weights[k] * (1.0 - math.exp(-rates[k] * age))
+        state[:] = 0.0
         last = 0.0
         for i in range(start, stop):
             gap = hours[i] - last
@@ -319,9 +338,23 @@ def _cascades(
             # A known parent leaves one of the two ways only.
             by_root[i] = one if up[i] < 0 else 0.0
             by_share[i] = one if up[i] >= 0 else (many if up[i] == -2 else 0.0)
-        exposure = 0.0
+        within[c], exposure[c] = 0.0, 0.0
         for k in range(terms):
-            exposure += weights[k] * (n - state[k] * math.exp(-rates[k] * (age - last)))
+            within[c] += weights[k] * (1.0 - math.exp(-rates[k] * age))
+            exposure[c] += weights[k] * (stop - start - state[k] * math.exp(-rates[k] * (age - last)))
+
+
+@jit
+def _maximise(
+    offsets: Any, by_root: Any, by_share: Any, within: Any, exposure: Any, a: Any, b: Any, fixed: Any, out: Any
+) -> None:
+    """EM of each cascade: reproduction, the root's children in all, children of shares, log likelihood.
+
+    `fixed` >= 0 holds reproduction there, and takes steps of the root only.
+    """
+    for c in range(offsets.size - 1):
+        start, stop = offsets[c], offsets[c + 1]
+        n = stop - start
         r = fixed if fixed >= 0.0 else (0.5 if b == 0.0 else a / b)
         root = max(1.0, 0.5 * n)
         children = 0.0
@@ -332,17 +365,16 @@ def _cascades(
                 total = mine + root * by_root[i]
                 if total > 0.0:
                     children += mine / total
-            new = fixed if fixed >= 0.0 else (children + a) / max(exposure + b, 1e-300)
-            root = max(n - children, 0.0) / max(seen_root, 1e-12)
-            moved = abs(new - r)
-            r = new
-            if moved < 1e-6 and fixed < 0.0:
+            was, before = r, root
+            root = max(n - children, 0.0) / max(within[c], 1e-12)
+            if fixed < 0.0:
+                r = (children + a) / max(exposure[c] + b, 1e-300)
+            if abs(r - was) < 1e-7 and abs(root - before) < 1e-5 * (root + 1.0):
                 break
-        ll = -root * seen_root - r * exposure
+        ll = -root * within[c] - r * exposure[c]
         for i in range(start, stop):
             ll += math.log(max(r * by_share[i] + root * by_root[i], 1e-300))
-        out[c, 0], out[c, 1], out[c, 2], out[c, 3] = r, root, children, exposure
-        out[c, 4], out[c, 5] = root * (1.0 - seen_root) + r * (n - exposure), ll
+        out[c, 0], out[c, 1], out[c, 2], out[c, 3] = r, root, children, ll
 
 
 class Running:
