@@ -9,8 +9,8 @@ from scipy.optimize import minimize
 from hubbub.kernel import FloatArray
 from hubbub.spread.hawkes import (
     Cascades,
-    Prior,
     Memory,
+    Prior,
     Running,
     exponential,
     fit_cascades,
@@ -118,7 +118,10 @@ def test_planted_memory_is_found(hidden: bool, long: bool) -> None:
     theta = 0.8 if long else None
     found = together([planted(rng, 0.6, 25.0, 2.0, 500.0, theta) for _ in range(60)], 500.0, hidden)
     memory = learn(found, long)
-    assert memory.prior.mean == pytest.approx(0.6, abs=0.1)
+    # With hidden parents the likelihood is flat: what is found must be likelier than the truth, not equal to it.
+    assert memory.prior.mean == pytest.approx(0.6, abs=0.15 if hidden else 0.05)
+    truth = fit_cascades(found, power_law(0.8, 2.0) if long else exponential(0.5), Prior(0.6, 1e9))
+    assert memory.log_likelihood >= truth.log_likelihood.sum() - 0.1
     for hours in (1.0, 5.0, 30.0):
         true = -np.expm1(-0.8 * np.log1p(hours / 2.0)) if long else -np.expm1(-hours / 2.0)
         assert memory.decay.within(hours) == pytest.approx(true, abs=0.06)
