@@ -8,15 +8,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from os import PathLike
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import hubbub.compare  # noqa: F401  (loaded first, so that `hubbub.compare` means the function below)
 
 if TYPE_CHECKING:
     from hubbub.library import Answer, Cascades, Log, People
 
-__all__ = ["__version__", "cascades", "compare", "open_workspace", "people", "read_log"]
+__all__ = ["__version__", "cascades", "compare", "forecast", "open_workspace", "people", "reach", "read_log"]
 
 __version__ = "0.1.0"
 
@@ -67,3 +68,16 @@ def cascades(log: Log) -> Cascades:
 def people(log: Log) -> People:
     """One row a person, by label."""
     return log.people()
+
+
+def forecast(log: Log, root: str, *, now: datetime | None = None, level: float = 0.9, seed: int = 0) -> dict[str, Any]:
+    """How large a running cascade will get, with the error of the same forecast on the brand's own past.
+
+    root : id of the cascade's root, or channel:id; now : the moment to forecast from, else the end of the log
+    """
+    return log.forecast(root, now=now, level=level, seed=seed)
+
+
+def reach(log: Log, *, level: float = 0.9) -> dict[str, Any]:
+    """Measured and estimated reach, each with its method and assumption."""
+    return log.reach(level=level)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -165,6 +166,60 @@ def cascades(
 
 
 @app.command()
+def forecast(
+    root: Annotated[str, typer.Option("--root", help="The cascade: id of its root, or channel:id.")],
+    logs: Logs = None,
+    now: Annotated[str | None, typer.Option("--now", help="The moment to forecast from; else the log's end.")] = None,
+    brand: Brand = None,
+    level: Level = 0.9,
+    seed: Seed = 0,
+    tz: Tz = None,
+    encoding: Encoding = None,
+    format: Format = None,
+    channel: Channel = None,
+    workspace: Folder = Path("."),
+    json: Json = False,
+) -> None:
+    """Say how large a running cascade will get, and how well that went on the brand's own past."""
+    moment = _moment(now)
+    log = _open(logs, brand, None, tz, encoding, format, channel, workspace)
+    with _working("forecasting"):
+        found = log.forecast(root, now=moment, level=level, seed=seed)
+    if json:
+        _print_json(found)
+    else:
+        from hubbub.terminal import show_forecast
+
+        show_forecast(found)
+    _refused(log)
+
+
+@app.command()
+def reach(
+    logs: Logs = None,
+    brand: Brand = None,
+    level: Level = 0.9,
+    tz: Tz = None,
+    encoding: Encoding = None,
+    format: Format = None,
+    channel: Channel = None,
+    workspace: Folder = Path("."),
+    json: Json = False,
+) -> None:
+    """Say how many people were reached: seen, and estimated in four ways that are never mixed."""
+    log = _open(logs, brand, None, tz, encoding, format, channel, workspace)
+    with _working("counting people"):
+        found = log.reach(level=level)
+    if json:
+        _print_json(found)
+    else:
+        from hubbub.terminal import show_reach
+
+        show_reach(found)
+    _refused(log)
+
+
+@app.command()
 def people(
     logs: Logs = None,
     brand: Brand = None,
@@ -305,6 +360,19 @@ def _open(
 
         log.engine = measure
     return log
+
+
+def _moment(text: str | None) -> datetime | None:
+    """A time on the command line, ISO 8601 with its offset."""
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise HubbubError(f'"{text}" is no time; write it as 2026-01-31T12:00:00Z.')
+    return moment
 
 
 def _refused(log: Log) -> None:

@@ -7,6 +7,7 @@ import tempfile
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -74,6 +75,20 @@ class Log:
 
         tables = self.tables()
         return Cascades(cascade_rows(tables.cascades, tables.ledger, level), tables.cascades)
+
+    def forecast(self, root: str, *, now: datetime | None = None, level: float = 0.9, seed: int = 0) -> dict[str, Any]:
+        """How large the cascade of a root (id, or channel:id) will get, seen from `now` or the end of the log."""
+        from hubbub.compare.forecast import forecast
+
+        tables = self.tables()
+        return forecast(tables.cascades, tables.ledger, root, now=now, level=level, seed=seed)
+
+    def reach(self, *, level: float = 0.9) -> dict[str, Any]:
+        """Measured and estimated reach, each with its method and assumption."""
+        from hubbub.compare.reach import reach
+
+        tables = self.tables()
+        return reach(tables.people, tables.cascades, tables.ledger, level=level)
 
     def people(self) -> People:
         """One row a person, by label."""

@@ -104,6 +104,64 @@ def _inferred(cascade: Mapping[str, Any], name: str) -> str:
     return f"inferred {low}" if low == high else f"inferred {low} to {high}"
 
 
+def show_forecast(document: Mapping[str, Any], to: Console | None = None) -> None:
+    """Final size or why there is none, reproduction, and every model with its error on the past."""
+    face = Face(to or console())
+    name = f"{clean(document.get('channel'), 20)}:{clean(document.get('root'), 60)}"
+    final, grows = words.estimate(document.get("final_size")), words.estimate(document.get("reproduction"))
+    seen = _count(document.get("size_now"))
+    face.say(f"{name}, {words.hours(document.get('age_hours'))} old at {clean(document.get('now'))}: {seen} so far.")
+    face.say(f"Final size: {_cell(final)}." if final.known else f"Final size: cannot tell. {final.why}", "bold")
+    face.say(f"Each share brings: {_cell(grows)}." if grows.known else f"Reproduction is not known: {grows.why}.")
+    found = rows(document.get("models"))
+    if found:
+        table = face.table(["Model", "Says", "Error", "Naive", "Held", "Tested on"], range(1, 6))
+        for m in found:
+            says = words.plain(m.get("final_size")) or ("no end" if m.get("final_size_why") else "-")
+            cells = [_part(m.get(key)) for key in ("median_error", "median_error_of_naive", "interval_coverage")]
+            face.row(table, [clean(m.get("name")), says, *cells, _count(m.get("tested_on"))])
+        face.print(table)
+        face.say("Error: median miss on past cascades at this age. Held: its intervals that held the truth.", "dim")
+
+
+def show_reach(document: Mapping[str, Any], to: Console | None = None) -> None:
+    """Seen, and the four estimates with their assumptions; by channel."""
+    face = Face(to or console())
+    face.say(f"Seen: {words.counted(whole((document.get('measured') or {}).get('people')) or 0, 'person', 'people')}.")
+    face.say("A floor: people with a touch of their own in the log.", "dim")
+    estimated = document.get("estimated") or {}
+    for key, title in REACH.items():
+        found = estimated.get(key) or {}
+        face.say(f"{title}: {_reached(found)}")
+        face.say(clean(found.get("how") or found.get("why")) + ". Assumes: " + clean(found.get("assumes")) + ".", "dim")
+    table = face.table(["Channel", "Seen", "Might act", "Could have seen", "Views"], range(1, 5))
+    for c in rows(document.get("by_channel")):
+        seen = _count((c.get("measured") or {}).get("people"))
+        cells = [_reached(c.get(key) or {}) for key in ("might_act", "could_have_seen", "network_totals")]
+        face.row(table, [clean(c.get("channel"), 30), seen, *cells])
+    face.print(table)
+
+
+REACH = {
+    "might_act": "Might act",
+    "two_ways": "Between two ways of seeing",
+    "could_have_seen": "Could have seen",
+    "network_totals": "Views, in the network's word",
+}
+
+
+def _reached(found: Mapping[str, Any]) -> str:
+    """At least so many, between two ends, or a count."""
+    low, high, value = (found.get(key) for key in ("low", "high", "value"))
+    if low is None:
+        return "not known" if value is None else _count(value)
+    return f"at least {words.plain(low)}" if high is None else f"{words.plain(low)} to {words.plain(high)}"
+
+
+def _part(x: Any) -> str:
+    return f"{x:.0%}" if isinstance(x, (int, float)) else "-"
+
+
 def show_people(document: Mapping[str, Any], to: Console | None = None) -> None:
     """The people with the deepest relationship and the most exchanges, one row each."""
     face = Face(to or console())

@@ -49,7 +49,7 @@ def test_no_optimiser_finds_more() -> None:
         found = fit_stream(times, 50.0)
         for beta in (0.1, 1.0, 10.0):
             start = np.log([0.3, 0.5, beta])
-            other = minimize(lambda x: -log_likelihood(times, 50.0, *np.exp(x)), start, method="Nelder-Mead")
+            other = minimize(lambda x, t=times: -log_likelihood(t, 50.0, *np.exp(x)), start, method="Nelder-Mead")
             assert found.log_likelihood >= -other.fun - 1e-6
 
 

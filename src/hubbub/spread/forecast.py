@@ -146,7 +146,7 @@ class Forecast:
 
 
 def forecast(past: Past, row: int, now_hours: float, level: float = 0.9, seed: int = 0) -> Forecast:
-    """Forecast the cascade in `row`, `now_hours` after its root; the finished others are the past that it is tested on."""
+    """Forecast the cascade in `row`, `now_hours` after its root, tested on the finished others."""
     others = np.flatnonzero(past.finished & (past.sizes >= FEW_SEEN))
     others = others[others != row]
     running = past.take(np.array([row]))
@@ -175,17 +175,16 @@ def forecast(past: Past, row: int, now_hours: float, level: float = 0.9, seed: i
 def _memory(pool: Past) -> Memory:
     """The better of the two memories on the past; without one, the published long memory of SEISMIC."""
     if pool.sizes.size < 3:
-        from hubbub.spread.hawkes import power_law
-
         return Memory(power_law(0.2314843, 300.0 / 3600.0), Prior(0.5, 2.0), math.nan)
-    sample = _sample(pool).until(math.inf)
-    sample = Cascades(sample.offsets, sample.hours, sample.up, np.full(sample.age.size, _far(sample.hours)))
-    both = learn(sample, long=True), learn(sample, long=False)
+    both = learn(_whole(pool), long=True), learn(_whole(pool), long=False)
     return max(both, key=lambda m: m.log_likelihood)
 
 
-def _far(hours: FloatArray) -> float:
-    return float(hours.max()) + WEEK_HOURS if hours.size else WEEK_HOURS
+def _whole(pool: Past) -> Cascades:
+    """A sample of finished cascades, from their roots to long after their last shares."""
+    sample = _sample(pool)
+    far = float(sample.hours.max()) + WEEK_HOURS if sample.hours.size else WEEK_HOURS
+    return Cascades(sample.offsets, sample.hours, sample.up, np.full(sample.sizes.size, far))
 
 
 def _sample(pool: Past) -> Past:
@@ -261,7 +260,7 @@ def _from_past(
 
 
 Model = Callable[[Past, Past, float], FloatArray]
-"""From the past to learn on, cascades to forecast and their age: final shares of each, inf or NaN where there is none."""
+"""From a past to learn on, cascades to forecast and their age: final shares of each; inf or NaN where there is none."""
 
 
 def naive(_: Past, asked: Past, age: float) -> FloatArray:

@@ -202,7 +202,8 @@ class Cascades:
     """Shares of some cascades up to an age of each, the root not among them.
 
     offsets : int64[c + 1]; hours : float64[n] since the root, ascending in each cascade
-    up : int64[n], position of the parent within the cascade's shares, -1 the root, -2 not known; age : float64[c], hours
+    up : int64[n], position of the parent within the cascade's shares, -1 the root, -2 not known
+    age : float64[c], hours
     """
 
     offsets: IntArray

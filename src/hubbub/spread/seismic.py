@@ -54,7 +54,8 @@ PUBLISHED = Memory(0.2314843, 300.0, 0.0006265725)
 class Seismic:
     """What SEISMIC says of one cascade at one age.
 
-    infectiousness : chance that one who sees it shares it; low, high : its interval; final : shares, inf if supercritical
+    infectiousness : chance that one who sees it shares it; low, high : its interval
+    final : shares in the end, inf if supercritical
     """
 
     infectiousness: float
@@ -109,7 +110,7 @@ def fits(
 
 @njit(inline="always")
 def _tapered(age: Any, power: Any, slope: Any, b: Any, theta: Any, cutoff: Any, height: Any) -> Any:
-    """Integral from 0 to `age` of the memory, each moment x weighted by 1 - slope (b - x); power = (age/cutoff)^-theta."""
+    """Integral of the memory from 0 to `age`, x weighted by 1 - slope (b - x); power = (age / cutoff)^-theta."""
     flat = min(age, cutoff)
     rest = 1.0 - slope * b
     total = height * (rest * flat + 0.5 * slope * flat * flat)

@@ -1,0 +1,128 @@
+"""The `reach` document: people seen, and what can be said of those who were not, each with its method and assumption."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute
+
+from hubbub.compare.forecast import rounded
+from hubbub.estimate import Estimate, significant
+from hubbub.kernel import BoolArray, FloatArray, IntArray
+from hubbub.spread.reach import bounds, chao1, chapman
+from hubbub.tables import MODES, ChannelLedger, Ledger
+
+pc: Any = pyarrow.compute
+
+SEEN = "people with a touch of their own in the log: a floor"
+ASSUMES = {
+    "might_act": "people act by themselves; who acts rarely is seen rarely, so it is at least so many",
+    "two_ways": "the same people can be seen both ways, and people.csv joins their handles",
+    "could_have_seen": "what networks say of followers and lists; a source is counted once, at its largest",
+    "network_totals": "the network's word: views, not people, counted as the network counts them",
+}
+
+
+def reach(people: pa.Table, cascades: pa.Table, ledger: Ledger, *, level: float = 0.9) -> dict[str, Any]:
+    """Measured and estimated reach as plain Python, ready for JSON; four different things that are never mixed.
+
+    people, cascades : tables.PEOPLE and tables.CASCADES; level : coverage of the intervals
+    """
+    touches = _touches(people)
+    source, audience = _sources(cascades)
+    on = _channels(people)
+    return {
+        "measured": {"people": int(np.count_nonzero(touches)), "how": SEEN},
+        "estimated": {
+            "might_act": _said("might_act", rounded(might_act(touches, level))),
+            "two_ways": _said("two_ways", rounded(two_ways(people, touches, level))),
+            "could_have_seen": _said("could_have_seen", bounds(audience).to_json()),
+            "network_totals": _said("network_totals", _totals(ledger.channels)),
+        },
+        "by_channel": [
+            _channel(c, on.get(c.channel), touches, audience[source == c.channel], level)
+            for c in sorted(ledger.channels, key=lambda c: c.channel)
+        ],
+    }
+
+
+def might_act(touches: IntArray, level: float = 0.9) -> Estimate:
+    """Chao1 over how often each person was seen."""
+    return chao1(touches[touches > 0], level)
+
+
+def two_ways(people: pa.Table, touches: IntArray, level: float = 0.9) -> Estimate:
+    """Chapman over people seen visiting and people seen doing anything else."""
+    visits = people.column("visits").to_numpy().astype(np.int64)
+    visiting, acting = visits > 0, touches > visits
+    both = int(np.count_nonzero(visiting & acting))
+    if visiting.any() and acting.any() and not both:
+        return Estimate.unknown("nobody was seen both visiting and acting; people.csv may not join their handles")
+    return chapman(int(visiting.sum()), int(acting.sum()), both, level)
+
+
+def _said(name: str, found: dict[str, Any]) -> dict[str, Any]:
+    return {k: significant(v) if isinstance(v, float) else v for k, v in found.items()} | {"assumes": ASSUMES[name]}
+
+
+def _touches(people: pa.Table) -> IntArray:
+    return np.sum([people.column(f"touches_{mode}").to_numpy() for mode in MODES], axis=0, dtype=np.int64)
+
+
+def _channels(people: pa.Table) -> dict[str, BoolArray]:
+    """By channel, whether each person has a handle there."""
+    handles = people.column("handles").combine_chunks()
+    owner = pc.list_parent_indices(handles).to_numpy()
+    channel = pc.dictionary_encode(pc.list_flatten(pc.split_pattern(handles.flatten(), ":", max_splits=1))[::2])
+    codes = np.asarray(channel.indices)
+    out = {}
+    for code, name in enumerate(channel.dictionary.to_pylist()):
+        out[name] = np.zeros(len(people), np.bool_)
+        out[name][owner[codes == code]] = True
+    return out
+
+
+def _sources(cascades: pa.Table) -> tuple[Any, FloatArray]:
+    """Those who passed something on, the brand as one in each channel: their channel, and the largest audience that the
+    network says of each (NaN where it does not)."""
+    nodes, sharers = cascades.column("nodes").combine_chunks(), cascades.column("sharers").combine_chunks()
+    row = pc.list_parent_indices(nodes).to_numpy()
+    flat = nodes.flatten()
+    person = flat.field("person").to_numpy(zero_copy_only=False).astype(np.int64)
+    audience = flat.field("audience").cast(pa.float64()).to_numpy(zero_copy_only=False)
+    start = np.concatenate([[0], np.cumsum(pc.fill_null(pc.list_value_length(sharers), 0).to_numpy())])
+    label = pc.dictionary_encode(sharers.flatten())
+    codes = np.append(np.asarray(label.indices).astype(np.int64), -1)
+    names = pc.dictionary_encode(cascades.column("channel").cast(pa.string()).combine_chunks())
+    channel = np.asarray(names.indices).astype(np.int64)[row]
+    # A person is one source on each channel: audiences are counted there.
+    who = np.where(person < 0, -1, codes[np.where(person < 0, -1, start[row] + person)])
+    key = channel * (len(label.dictionary) + 1) + who + 1
+    found, first, place = np.unique(key, return_index=True, return_inverse=True)
+    largest = np.full(found.size, -np.inf)
+    np.fmax.at(largest, place, audience)
+    largest[np.isinf(largest)] = np.nan
+    return np.array(names.dictionary.to_pylist(), dtype=object)[channel[first]], largest
+
+
+def _totals(channels: Sequence[ChannelLedger]) -> dict[str, Any]:
+    total = sum(c.views_total for c in channels)
+    if not total:
+        return {"value": None, "why": "no network gave totals of views"}
+    return {"value": total, "how": "sum of count over rows of type view whose actor is *"}
+
+
+def _channel(
+    channel: ChannelLedger, on: BoolArray | None, touches: IntArray, audience: FloatArray, level: float
+) -> dict[str, Any]:
+    mine = touches[on] if on is not None else touches[:0]
+    return {
+        "channel": channel.channel,
+        "measured": {"people": int(np.count_nonzero(mine)), "how": "people with a touch and a handle on this channel"},
+        "might_act": _said("might_act", rounded(might_act(mine, level))),
+        "could_have_seen": _said("could_have_seen", bounds(audience).to_json()),
+        "network_totals": _said("network_totals", _totals([channel])),
+    }
