@@ -110,5 +110,5 @@ def _real(x: float | None) -> float | None:
 
 def _curve(hours: Any) -> dict[str, list[Any]]:
     """Size by hour as seen, thinned to so many points with the first and the last."""
-    keep = np.unique(np.linspace(0, hours.size - 1, min(hours.size, MOST_POINTS)).astype(int)) if hours.size else []
+    keep = np.unique(np.linspace(0, hours.size - 1, min(hours.size, MOST_POINTS)).astype(int))
     return {"hours": [significant(float(hours[i])) for i in keep], "size": [int(i) + 2 for i in keep]}

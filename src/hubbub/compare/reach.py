@@ -1,4 +1,4 @@
-"""The `reach` document: people seen, and what can be said of those who were not, each with its method and assumption."""
+"""The `reach` document: people seen, and what can be said of those who were not, each with method and assumption."""
 
 from __future__ import annotations
 
@@ -69,7 +69,8 @@ def _said(name: str, found: dict[str, Any]) -> dict[str, Any]:
 
 
 def _touches(people: pa.Table) -> IntArray:
-    return np.sum([people.column(f"touches_{mode}").to_numpy() for mode in MODES], axis=0, dtype=np.int64)
+    columns = [people.column(f"touches_{mode}").to_numpy() for mode in MODES]
+    return np.asarray(np.sum(columns, axis=0, dtype=np.int64))
 
 
 def _channels(people: pa.Table) -> dict[str, BoolArray]:

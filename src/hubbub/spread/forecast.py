@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from hubbub.estimate import Estimate
 from hubbub.kernel import BoolArray, FloatArray, IntArray
-from hubbub.spread.hawkes import Cascades, Fit, Memory, Prior, fit_cascades, learn
+from hubbub.spread.hawkes import Cascades, Fit, Memory, Prior, fit_cascades, learn, power_law
 from hubbub.spread.seismic import PUBLISHED, fits
 
 HOUR_US = 3_600_000_000
@@ -291,10 +291,7 @@ def hawkes_short(learned: Past, asked: Past, age: float) -> FloatArray:
 def _hawkes(learned: Past, asked: Past, age: float, long: bool) -> FloatArray:
     if learned.sizes.size < 3:
         return np.full(asked.sizes.size, np.nan)
-    sample = _sample(learned).until(math.inf)
-    memory = learn(
-        Cascades(sample.offsets, sample.hours, sample.up, np.full(sample.age.size, _far(sample.hours))), long
-    )
+    memory = learn(_whole(learned), long)
     return fit_cascades(asked.until(age), memory.decay, memory.prior).final
 
 

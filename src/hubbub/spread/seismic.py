@@ -37,13 +37,13 @@ class Memory:
         """Density of waiting so long, 1/s."""
         if seconds <= self.cutoff:
             return self.height
-        return self.height * (seconds / self.cutoff) ** -(1.0 + self.theta)
+        return self.height * math.pow(seconds / self.cutoff, -(1.0 + self.theta))
 
     def beyond(self, seconds: float) -> float:
         """Probability of waiting longer."""
         if seconds <= self.cutoff:
             return 1.0 - self.height * seconds
-        return self.height * self.cutoff / self.theta * (seconds / self.cutoff) ** -self.theta
+        return self.height * self.cutoff / self.theta * math.pow(seconds / self.cutoff, -self.theta)
 
 
 PUBLISHED = Memory(0.2314843, 300.0, 0.0006265725)
