@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from bench.planted import tables_of
 from hubbub.compare.document import compare
+from hubbub.compare.forecast import forecast
 from hubbub.compare.listing import cascade_rows, people_rows
+from hubbub.compare.reach import reach
 from hubbub.demo import Spec
 from hubbub.measure import Tables
 
@@ -47,11 +50,18 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Tables:
     return tables_of(spec, 3, tmp_path_factory.mktemp("world"))
 
 
-@pytest.mark.parametrize("name", ["compare", "cascades", "people"])
+def largest(tables: Tables) -> str:
+    row = int(np.argmax(tables.cascades.column("size").to_numpy()))
+    return f"{tables.cascades.column('channel')[row]}:{tables.cascades.column('root')[row]}"
+
+
+@pytest.mark.parametrize("name", ["compare", "cascades", "forecast", "people", "reach"])
 def test_an_example_has_the_keys_of_a_document(name: str, tables: Tables) -> None:
     made: dict[str, Any] = {
         "compare": lambda: compare(tables.people, tables.cascades, tables.ledger),
         "cascades": lambda: {"cascades": cascade_rows(tables.cascades, tables.ledger, 0.9)},
+        "forecast": lambda: forecast(tables.cascades, tables.ledger, largest(tables)),
+        "reach": lambda: reach(tables.people, tables.cascades, tables.ledger),
         "people": lambda: {"people": people_rows(tables.people)},
     }[name]()
     shown = json.loads((DOCS / f"{name}.example.json").read_text("utf-8"))

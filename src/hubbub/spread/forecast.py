@@ -27,10 +27,13 @@ FEW_SEEN, FEW_PAST = 10, 10
 """Shares that a past cascade must have shown by the age of the test, and past cascades that a test needs."""
 MOST_ERROR = 0.5
 """A model whose median error on the past is larger is not shown."""
-MOST_EVENTS, MOST_PAST = 20_000, 1_000
-"""Shares that the memory is learned from, and past cascades that a forecast is tested on, at most."""
+MOST_EVENTS, NEAREST = 20_000, 100
+"""Shares that the memory is learned from, and past cascades that a forecast is tested on, at most: the ones nearest in
+what they had shown by the same age, for a large cascade is not to be judged by small ones."""
+AUDIENCES = tuple(2.0**-k for k in range(12))
+"""Parts of the mean audience that are tried as SEISMIC's n*; who shares has not the mean audience of all the time."""
 DRAWS, MOST_SIZE = 4_000, 10_000_000
-FOLDS = 2
+FOLDS, FEW_TO_LEARN = 2, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +120,7 @@ class Tested:
     predicted : shares that it forecasts for the running one, inf if supercritical, NaN if it cannot
     error : median of |forecast - truth| / truth; naive_error : the same of "final = seen so far", on the same cascades
     coverage : fraction of the past whose truth lay in its interval, each left out in turn; cascades : how many
-    answered : fraction with a finite forecast; spread : half width of the interval in units of `scale`, NaN unknown
+    answered : fraction with a finite forecast; lower, upper : the interval of `predicted`
     """
 
     name: str
@@ -152,14 +155,15 @@ def forecast(past: Past, row: int, now_hours: float, level: float = 0.9, seed: i
     running = past.take(np.array([row]))
     seen = int((running.hours <= now_hours).sum())
     pool = past.take(others)
-    memory = _memory(pool)
-    fit = fit_cascades(running.until(now_hours), memory.decay, memory.prior)
+    so_far = running.until(now_hours)
+    memory = _memory(pool, so_far)
+    fit = fit_cascades(so_far, memory.decay, memory.prior)
     reproduction, above = _reproduction(fit, memory.prior, level)
     if seen == 0:
         why = "Nobody has shared it yet."
         return Forecast(0, now_hours, Estimate.unknown(why), reproduction, above, "none", why=why)
     models = _tests(pool, running, now_hours, level)
-    answered = [m for m in models if m.cascades >= FEW_PAST]
+    answered = [m for m in models if m.cascades >= FEW_PAST and not math.isnan(m.error)]
     if answered:
         return _from_past(answered, models, seen, now_hours, reproduction, above, level)
     own = _own_interval(fit, memory.prior, seen, level, seed)
@@ -172,12 +176,13 @@ def forecast(past: Past, row: int, now_hours: float, level: float = 0.9, seed: i
     return Forecast(seen, now_hours, own, reproduction, above, "hawkes", models, own.why)
 
 
-def _memory(pool: Past) -> Memory:
-    """The better of the two memories on the past; without one, the published long memory of SEISMIC."""
-    if pool.sizes.size < 3:
-        return Memory(power_law(0.2314843, 300.0 / 3600.0), Prior(0.5, 2.0), math.nan)
-    both = learn(_whole(pool), long=True), learn(_whole(pool), long=False)
-    return max(both, key=lambda m: m.log_likelihood)
+def _memory(pool: Past, running: Cascades) -> Memory:
+    """The likelier of the two memories on the past; without one, on what the running cascade has shown of itself."""
+    learned = _whole(pool) if pool.sizes.size >= FEW_TO_LEARN else running
+    if learned.hours.size == 0:
+        return Memory(power_law(PUBLISHED.theta, PUBLISHED.cutoff / 3600.0), Prior(0.5, 2.0), math.nan)
+    found = max((learn(learned, long) for long in (True, False)), key=lambda m: m.log_likelihood)
+    return found if learned is not running else Memory(found.decay, Prior(0.5, 2.0), found.log_likelihood)
 
 
 def _whole(pool: Past) -> Cascades:
@@ -227,7 +232,7 @@ def _own_interval(fit: Fit, prior: Prior, seen: int, level: float, seed: int) ->
         total[growing] += alive[growing]
     tail = (1.0 - level) / 2.0
     low, high = np.quantile(total, [tail, 1.0 - tail], method="higher")
-    how = "self-exciting fit and its own interval; no past cascades to test it on"
+    how = "self-exciting fit and its own interval; too few past cascades to test it on"
     if high >= MOST_SIZE:
         how += "; no upper end, for it may be supercritical"
     middle = float(fit.final[0])
@@ -289,26 +294,28 @@ def hawkes_short(learned: Past, asked: Past, age: float) -> FloatArray:
 
 
 def _hawkes(learned: Past, asked: Past, age: float, long: bool) -> FloatArray:
-    if learned.sizes.size < 3:
+    if learned.sizes.size < FEW_TO_LEARN:
         return np.full(asked.sizes.size, np.nan)
     memory = learn(_whole(learned), long)
     return fit_cascades(asked.until(age), memory.decay, memory.prior).final
 
 
 def seismic(learned: Past, asked: Past, age: float) -> FloatArray:
-    """SEISMIC where audiences are known, its mean audience and a factor for its bias learned on the past."""
+    """SEISMIC where audiences are known, with the n* (audience of those who will share) that was best on the past."""
     known = learned.audience[~np.isnan(learned.audience)]
     if known.size < FEW_SEEN or np.isnan(asked.audience).mean() > 0.2:
         return np.full(asked.sizes.size, np.nan)
-    mean = float(known.mean())
-    raw = _seismic(asked, age, mean)
-    seen, truth, said = naive(learned, learned, age), learned.sizes, _seismic(learned, age, mean)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        bias = np.log((truth + 1.0 - seen) / (said + 1.0 - seen))
-    bias = bias[np.isfinite(bias) & (seen >= FEW_SEEN)]
-    factor = math.exp(float(np.median(bias))) if bias.size >= 3 else 1.0
-    now = naive(learned, asked, age)
-    return np.where(np.isfinite(raw), now + (raw - now) * factor, raw)
+    seen = naive(learned, learned, age)
+    enough = seen >= FEW_SEEN
+    if enough.sum() < FEW_TO_LEARN:
+        return np.full(asked.sizes.size, np.nan)
+    past, truth = learned.take(np.flatnonzero(enough)), learned.sizes[enough]
+
+    def error(mean: float) -> float:
+        return float(np.mean(np.minimum(np.abs(np.log((_seismic(past, age, mean) + 1.0) / (truth + 1.0))), 3.0)))
+
+    mean = min((float(known.mean()) * part for part in AUDIENCES), key=error)
+    return _seismic(asked, age, mean)
 
 
 def _seismic(asked: Past, age: float, mean: float) -> FloatArray:
@@ -336,8 +343,9 @@ def _tests(pool: Past, running: Past, age: float, level: float) -> list[Tested]:
     """Each model on past cascades that had shown enough at this age, learned on the other half of them."""
     seen_all = naive(pool, pool, age) if pool.sizes.size else np.empty(0)
     usable = np.flatnonzero(seen_all >= FEW_SEEN)
-    usable = usable[np.linspace(0, usable.size - 1, min(usable.size, MOST_PAST)).astype(int)] if usable.size else usable
     mine = naive(pool, running, age)
+    away = np.abs(np.log(seen_all[usable]) - math.log(max(float(mine[0]), 1.0)))
+    usable = np.sort(usable[np.argsort(away, kind="stable")[:NEAREST]])
     out = []
     for name, model in MODELS.items():
         predicted = float(model(pool, running, age)[0]) if pool.sizes.size or name == "naive" else math.nan
