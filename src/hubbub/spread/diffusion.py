@@ -1,0 +1,142 @@
+"""Independent cascade and linear threshold by simulation: the whole distribution of sizes, same bytes by any threads.
+
+Source: Kempe, Kleinberg, Tardos (2003), "Maximizing the spread of influence through a social network", KDD.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+from numba import njit, uint64
+
+from hubbub.errors import HubbubError
+from hubbub.kernel import IntArray, jit
+from hubbub.spread.graph import Graph
+
+PART = 256
+"""Runs that one thread takes at a time; each run has its own stream of chance."""
+
+
+def independent_cascade(graph: Graph, seeds: IntArray, runs: int, seed: int = 0, threads: int = 2) -> IntArray:
+    """Sizes of `runs` cascades from the same seeds, seeds counted: int64[runs].
+
+    Each one who is reached tries each edge once, with its chance.
+    """
+    limit = np.minimum(graph.chance * 2.0**32, 2.0**32 - 1).astype(np.uint32)
+    certain = graph.chance >= 1.0
+    limit[certain] = np.uint32(2**32 - 1)
+    args = graph.offsets, graph.targets.astype(np.int32), limit
+    return _in_parts(_cascade_runs, args, _checked(graph, seeds), runs, seed, threads, graph.nodes)
+
+
+def linear_threshold(graph: Graph, seeds: IntArray, runs: int, seed: int = 0, threads: int = 2) -> IntArray:
+    """Sizes of `runs` cascades where one joins once the weights of those who joined pass a uniform threshold."""
+    args = graph.offsets, graph.targets.astype(np.int32), graph.weighted()
+    return _in_parts(_threshold_runs, args, _checked(graph, seeds), runs, seed, threads, graph.nodes)
+
+
+def _checked(graph: Graph, seeds: IntArray) -> IntArray:
+    found = np.unique(np.asarray(seeds, dtype=np.int64))
+    if found.size and (found[0] < 0 or found[-1] >= graph.nodes):
+        raise HubbubError(f"a seed lies outside 0..{graph.nodes - 1}")
+    return found
+
+
+def _in_parts(
+    kernel: Any, args: tuple[Any, ...], seeds: IntArray, runs: int, seed: int, threads: int, nodes: int
+) -> IntArray:
+    sizes = np.zeros(runs, np.int64)
+
+    def part(first: int) -> None:
+        kernel(*args, seeds, nodes, np.uint64(seed), first, sizes[first : first + PART])
+
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(part, range(0, runs, PART)))
+    return sizes
+
+
+@njit(inline="always")
+def mixed(x: Any) -> Any:
+    """SplitMix64's finaliser (Steele, Lea, Flood 2014): 64 well mixed bits."""
+    x = (x ^ (x >> uint64(30))) * uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> uint64(27))) * uint64(0x94D049BB133111EB)
+    return x ^ (x >> uint64(31))
+
+
+@njit(inline="always")
+def stream(seed: Any, run: Any) -> Any:
+    """Where the stream of one run begins."""
+    return mixed(mixed(uint64(seed) + uint64(0x9E3779B97F4A7C15)) ^ (uint64(run) * uint64(0xD1342543DE82EF95)))
+
+
+@jit
+def _cascade_runs(
+    offsets: Any, targets: Any, limit: Any, seeds: Any, nodes: Any, seed: Any, first: Any, sizes: Any
+) -> None:
+    met = np.full(nodes, -1, np.int32)
+    queue = np.empty(nodes, np.int32)
+    most = uint64(2**32 - 1)
+    for k in range(sizes.size):
+        state = stream(seed, first + k)
+        held = 0
+        for s in seeds:
+            met[s] = k
+            queue[held] = s
+            held += 1
+        head = 0
+        bits, left = uint64(0), 0
+        while head < held:
+            u = queue[head]
+            head += 1
+            for e in range(offsets[u], offsets[u + 1]):
+                if left == 0:
+                    state += uint64(0x9E3779B97F4A7C15)
+                    bits = mixed(state)
+                    left = 2
+                draw = bits & most
+                bits >>= uint64(32)
+                left -= 1
+                if draw < limit[e] or limit[e] == most:
+                    v = targets[e]
+                    if met[v] != k:
+                        met[v] = k
+                        queue[held] = v
+                        held += 1
+        sizes[k] = held
+
+
+@jit
+def _threshold_runs(
+    offsets: Any, targets: Any, weight: Any, seeds: Any, nodes: Any, seed: Any, first: Any, sizes: Any
+) -> None:
+    met = np.full(nodes, -1, np.int32)
+    joined = np.full(nodes, -1, np.int32)
+    need = np.empty(nodes)
+    queue = np.empty(nodes, np.int32)
+    for k in range(sizes.size):
+        state = stream(seed, first + k)
+        held = 0
+        for s in seeds:
+            joined[s] = k
+            queue[held] = s
+            held += 1
+        head = 0
+        while head < held:
+            u = queue[head]
+            head += 1
+            for e in range(offsets[u], offsets[u + 1]):
+                v = targets[e]
+                if joined[v] == k:
+                    continue
+                if met[v] != k:
+                    met[v] = k
+                    state += uint64(0x9E3779B97F4A7C15)
+                    need[v] = np.float64(mixed(state) >> uint64(11)) * 2.0**-53
+                need[v] -= weight[e]
+                if need[v] < 0.0:
+                    joined[v] = k
+                    queue[held] = v
+                    held += 1
+        sizes[k] = held

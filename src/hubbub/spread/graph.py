@@ -1,0 +1,119 @@
+"""The sharing graph: who passes on what whom shared, with the chance of it, fitted from the brand's own log."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute
+
+from hubbub.errors import HubbubError
+from hubbub.kernel import FloatArray, IntArray
+
+pc = pyarrow.compute
+MOST = 0.95
+"""Chance of an edge at most: nobody passes on everything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """A directed graph with a chance on each edge, by source.
+
+    offsets : int64[n + 1]; targets : int32[m]; chance : float64[m]; the edges of node u are offsets[u]:offsets[u + 1]
+    """
+
+    offsets: IntArray
+    targets: IntArray
+    chance: FloatArray
+
+    @property
+    def nodes(self) -> int:
+        return int(self.offsets.size - 1)
+
+    @classmethod
+    def of(cls, nodes: int, source: IntArray, target: IntArray, chance: FloatArray) -> Graph:
+        """From edges in any order, with the highest chance first at each node. raises : HubbubError"""
+        if source.size and (min(source.min(), target.min()) < 0 or max(source.max(), target.max()) >= nodes):
+            raise HubbubError(f"an edge names a node outside 0..{nodes - 1}")
+        if chance.size and not (np.nanmin(chance) >= 0.0 and np.nanmax(chance) <= 1.0 and not np.isnan(chance).any()):
+            raise HubbubError("the chance of an edge lies between 0 and 1")
+        order = np.lexsort((target, -chance, source))
+        counts = np.bincount(source, minlength=nodes)
+        offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        return cls(offsets, target[order].astype(np.int32), chance[order].astype(np.float64))
+
+    def reversed(self) -> Graph:
+        """The same edges by target, the highest chance first."""
+        source = np.repeat(np.arange(self.nodes), np.diff(self.offsets))
+        return Graph.of(self.nodes, self.targets.astype(np.int64), source, self.chance)
+
+    def scaled(self, factor: float) -> Graph:
+        """The same edges with every chance times a factor, at most 1: a better or worse message."""
+        return Graph(self.offsets, self.targets, np.minimum(self.chance * factor, 1.0))
+
+    def weighted(self) -> FloatArray:
+        """Weights of the linear threshold model: chances, scaled down where those into a node exceed 1."""
+        into = np.bincount(self.targets, weights=self.chance, minlength=self.nodes)
+        return np.asarray(self.chance / np.maximum(into[self.targets], 1.0))
+
+
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """The graph of people who passed something on.
+
+    people : labels, position is the node; shares : int64[n], how often each shared; hidden : shares whose parent is
+    hidden, which bring no edge; mean : further shares that a share brings, to which each one's own is shrunk
+    """
+
+    graph: Graph
+    people: list[str]
+    shares: IntArray
+    hidden: int
+    mean: float
+
+
+def sharing(cascades: pa.Table) -> Sharing:
+    """The graph of tables.CASCADES.
+
+    Each sharer brings r = (children + mean k) / (shares + k) further shares by a share, k from how much sharers differ
+    (moments of a gamma-Poisson), so that one who shared once is not taken at their word; r is divided over those who
+    followed, by how often they did.
+    """
+    table = cascades.select(["nodes", "sharers"]).combine_chunks()
+    nodes, sharers = table.column("nodes"), table.column("sharers")
+    nodes, sharers = (c.combine_chunks() if isinstance(c, pa.ChunkedArray) else c for c in (nodes, sharers))
+    row = pc.list_parent_indices(nodes).to_numpy().astype(np.int64)
+    flat = nodes.flatten()
+    person = flat.field("person").to_numpy(zero_copy_only=False).astype(np.int64)
+    parent = flat.field("parent").to_numpy(zero_copy_only=False).astype(np.int64)
+    base = np.concatenate([[0], np.cumsum(pc.fill_null(pc.list_value_length(sharers), 0).to_numpy())]).astype(np.int64)
+    label = pc.dictionary_encode(sharers.flatten().cast(pa.string()))
+    names = label.dictionary.to_pylist()
+    code = np.append(np.asarray(label.indices).astype(np.int64), -1)
+    who = np.where(person >= 0, code[np.where(person >= 0, base[row] + person, -1)], -1)
+    start = np.searchsorted(row, row, side="left")
+    child = np.flatnonzero((parent >= 0) & (who >= 0))
+    up = who[start[child] + parent[child]]
+    real = (up >= 0) & (up != who[child])
+    source, target = up[real], who[child][real]
+    shares = np.bincount(who[who >= 0], minlength=len(names))
+    pair, times = np.unique(source * max(len(names), 1) + target, return_counts=True)
+    source, target = pair // max(len(names), 1), pair % max(len(names), 1)
+    children = np.bincount(source, weights=times, minlength=len(names))
+    rate, mean = _shrunk(children, shares)
+    chance = np.minimum(rate[source] * times / np.maximum(children[source], 1.0), MOST)
+    hidden = int(np.count_nonzero((parent == -2) & (who >= 0)))
+    return Sharing(Graph.of(len(names), source, target, chance), names, shares, hidden, mean)
+
+
+def _shrunk(children: FloatArray, shares: IntArray) -> tuple[FloatArray, float]:
+    """Further shares by a share of each, shrunk to the mean of all."""
+    total = float(shares.sum())
+    if total == 0.0:
+        return np.zeros(children.size), 0.0
+    mean = float(children.sum()) / total
+    spare = float(((children - mean * shares) ** 2 - mean * shares).sum())
+    k = mean * float((shares.astype(np.float64) ** 2).sum()) / spare if spare > 0.0 else 1e3
+    k = min(max(k, 1e-3), 1e3)
+    return (children + mean * k) / (shares + k), mean
