@@ -24,9 +24,7 @@ def independent_cascade(graph: Graph, seeds: IntArray, runs: int, seed: int = 0,
 
     Each one who is reached tries each edge once, with its chance.
     """
-    limit = np.minimum(graph.chance * 2.0**32, 2.0**32 - 1).astype(np.uint32)
-    certain = graph.chance >= 1.0
-    limit[certain] = np.uint32(2**32 - 1)
+    limit = np.round(graph.chance * 2.0**31).astype(np.uint32)
     args = graph.offsets, graph.targets.astype(np.int32), limit
     return _in_parts(_cascade_runs, args, _checked(graph, seeds), runs, seed, threads, graph.nodes)
 
@@ -77,7 +75,7 @@ def _cascade_runs(
 ) -> None:
     met = np.full(nodes, -1, np.int32)
     queue = np.empty(nodes, np.int32)
-    most = uint64(2**32 - 1)
+    most = uint64(2**31 - 1)
     for k in range(sizes.size):
         state = stream(seed, first + k)
         held = 0
@@ -96,9 +94,9 @@ def _cascade_runs(
                     bits = mixed(state)
                     left = 2
                 draw = bits & most
-                bits >>= uint64(32)
+                bits >>= uint64(31)
                 left -= 1
-                if draw < limit[e] or limit[e] == most:
+                if draw < limit[e]:
                     v = targets[e]
                     if met[v] != k:
                         met[v] = k

@@ -1,0 +1,361 @@
+"""Whom to ask first: influence maximisation by reverse-reachable sets, with a certificate of how good the choice is.
+
+Sources: Borgs, Brautbar, Chayes, Lucier (2014), SODA, for reverse-reachable sets; Tang, Tang, Xiao, Yuan (2018),
+SIGMOD, for OPIM-C and its bounds; Guo, Wang, Wei, Chen (2020), SIGMOD, for subset sampling of in-edges; Leskovec et
+al. (2007), KDD, for costs.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.special import gammaln, ndtri
+
+from hubbub.errors import HubbubError
+from hubbub.estimate import Estimate
+from hubbub.kernel import BoolArray, FloatArray, IntArray, jit
+from hubbub.spread.diffusion import mixed, stream
+from hubbub.spread.graph import Graph
+
+BY_CHANCE = 1.0 - 1.0 / math.e
+"""Greedy is at least so good on the sets themselves, where everyone costs the same and no segment has a floor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Who may be chosen, and how many.
+
+    k : people at most; allowed : bool[n]; cost : float64[n] and budget, together or not at all
+    segment : int64[n], -1 none, and floor : at least so many of each segment
+    """
+
+    k: int
+    allowed: BoolArray
+    cost: FloatArray | None = None
+    budget: float | None = None
+    segment: IntArray | None = None
+    floor: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Seeds in order with what each adds, and how good the choice is.
+
+    seeds : int64[s]; gain : estimates of what each adds to those before; spread : expected size, seeds counted
+    lower, upper : the choice reaches at least `lower`, the best possible at most `upper`, both with probability
+    1 - delta together; certificate : lower / upper; sets : reverse-reachable sets drawn
+    """
+
+    seeds: IntArray
+    gain: list[Estimate]
+    spread: Estimate
+    lower: float
+    upper: float
+    delta: float
+    sets: int
+
+    @property
+    def certificate(self) -> float:
+        """The choice is at least this part of the best possible."""
+        return self.lower / self.upper if self.upper > 0.0 else 1.0
+
+
+class Sets:
+    """Reverse-reachable sets: each holds those from whom a random person would have been reached."""
+
+    def __init__(self, graph: Graph, seed: int) -> None:
+        self._into = graph.reversed()
+        self._seed = seed
+        self.nodes = graph.nodes
+        self.offsets = np.zeros(1, np.int64)
+        self.members = np.empty(0, np.int32)
+
+    def __len__(self) -> int:
+        return int(self.offsets.size - 1)
+
+    def grow(self, count: int) -> None:
+        """Draw until there are `count`; the first ones stay the same."""
+        have = len(self)
+        if count <= have:
+            return
+        lengths = np.empty(count - have, np.int64)
+        into = self._into
+        members = _draw(into.offsets, into.targets, into.chance, self._seed, have, lengths)
+        self.members = np.concatenate([self.members, members])
+        self.offsets = np.concatenate([self.offsets, self.offsets[-1] + np.cumsum(lengths)])
+
+    def covered(self, seeds: IntArray) -> IntArray:
+        """How many sets each seed is the first, in order, to be in: int64[s]."""
+        rank = np.full(self.nodes, seeds.size, np.int32)
+        rank[seeds[::-1]] = np.arange(seeds.size - 1, -1, -1)
+        out = np.zeros(seeds.size + 1, np.int64)
+        _first_of(self.offsets, self.members, rank, out)
+        return out[:-1]
+
+
+@jit
+def _draw(offsets: Any, sources: Any, chance: Any, seed: Any, first: Any, lengths: Any) -> Any:
+    """Sets number first, first + 1, ...: a breadth-first search backwards, in-edges by geometric leaps.
+
+    At each node the chances fall. From a position whose chance is p the next candidate is a geometric(p) leap away,
+    and is taken with chance / p: work in the expected number of live edges, not in the number of edges.
+    """
+    nodes = offsets.size - 1
+    members = np.empty(max(1024, 4 * lengths.size), np.int32)
+    held = 0
+    met = np.full(nodes, -1, np.int64)
+    for k in range(lengths.size):
+        state = stream(seed, first + k)
+        state += np.uint64(0x9E3779B97F4A7C15)
+        root = np.int64((mixed(state) >> np.uint64(11)) % np.uint64(nodes))
+        start = held
+        if held + nodes > members.size and held + 1 > members.size:
+            members = _larger(members)
+        members[held] = root
+        held += 1
+        met[root] = k
+        head = start
+        while head < held:
+            v = members[head]
+            head += 1
+            e, stop = offsets[v], offsets[v + 1]
+            while e < stop:
+                p = chance[e]
+                if p <= 0.0:
+                    break
+                if p < 1.0:
+                    state += np.uint64(0x9E3779B97F4A7C15)
+                    draw = (np.float64(mixed(state) >> np.uint64(11)) + 0.5) * 2.0**-53
+                    leap = math.log(draw) / math.log1p(-p)
+                    if leap >= stop - e:
+                        break
+                    e += np.int64(leap)
+                    if chance[e] < p:
+                        state += np.uint64(0x9E3779B97F4A7C15)
+                        if np.float64(mixed(state) >> np.uint64(11)) * 2.0**-53 >= chance[e] / p:
+                            e += 1
+                            continue
+                u = sources[e]
+                e += 1
+                if met[u] != k:
+                    met[u] = k
+                    if held == members.size:
+                        members = _larger(members)
+                    members[held] = u
+                    held += 1
+        lengths[k] = held - start
+    return members[:held].copy()
+
+
+@jit
+def _larger(members: Any) -> Any:
+    more = np.empty(2 * members.size, members.dtype)
+    more[: members.size] = members
+    return more
+
+
+@jit
+def _first_of(offsets: Any, members: Any, rank: Any, out: Any) -> None:
+    last = out.size - 1
+    for k in range(offsets.size - 1):
+        best = last
+        for i in range(offsets[k], offsets[k + 1]):
+            best = min(best, rank[members[i]])
+        out[best] += 1
+
+
+@jit
+def _inverse(offsets: Any, members: Any, nodes: Any) -> Any:
+    """The sets that each node is in."""
+    start = np.zeros(nodes + 1, np.int64)
+    for i in range(members.size):
+        start[members[i] + 1] += 1
+    for v in range(nodes):
+        start[v + 1] += start[v]
+    place = start[:-1].copy()
+    of = np.empty(members.size, np.int32)
+    for k in range(offsets.size - 1):
+        for i in range(offsets[k], offsets[k + 1]):
+            v = members[i]
+            of[place[v]] = k
+            place[v] += 1
+    return start, of
+
+
+@jit
+def _greedy(
+    offsets: Any, members: Any, start: Any, of: Any, k: Any, allowed: Any, cost: Any, budget: Any, by_ratio: Any,
+    segment: Any, floor: Any, seeds: Any, gains: Any,
+) -> Any:  # fmt: skip
+    """Greedy by coverage (or coverage by cost); returns how many were chosen and a bound on the best possible coverage.
+
+    The bound is the least, over prefixes, of what they cover and the most that any feasible choice could add to them.
+    """
+    nodes = start.size - 1
+    gain = np.empty(nodes, np.int64)
+    for v in range(nodes):
+        gain[v] = start[v + 1] - start[v] if allowed[v] else 0
+    free = allowed.copy()
+    done = np.zeros(offsets.size - 1, np.bool_)
+    unmet = floor.copy()
+    owed = unmet.sum()
+    covered, spent, chosen = 0, 0.0, 0
+    bound = np.float64(offsets.size - 1)
+    while True:
+        bound = min(bound, covered + _most_added(gain, allowed, cost, budget, k))
+        if chosen == k:
+            break
+        best, most = -1, 0.0
+        for v in range(nodes):
+            if not free[v] or spent + cost[v] > budget:
+                continue
+            here = segment[v] >= 0 and segment[v] < unmet.size and unmet[segment[v]] > 0
+            if owed >= k - chosen and not here:
+                continue
+            worth = gain[v] / cost[v] if by_ratio else np.float64(gain[v])
+            if best < 0 or worth > most:
+                best, most = v, worth
+        if best < 0:
+            break
+        free[best] = False
+        seeds[chosen], gains[chosen] = best, gain[best]
+        chosen += 1
+        spent += cost[best]
+        covered += gain[best]
+        if segment[best] >= 0 and segment[best] < unmet.size and unmet[segment[best]] > 0:
+            unmet[segment[best]] -= 1
+            owed -= 1
+        for i in range(start[best], start[best + 1]):
+            r = of[i]
+            if not done[r]:
+                done[r] = True
+                for j in range(offsets[r], offsets[r + 1]):
+                    if allowed[members[j]]:
+                        gain[members[j]] -= 1
+    return chosen, bound
+
+
+@jit
+def _most_added(gain: Any, allowed: Any, cost: Any, budget: Any, k: Any) -> Any:
+    """The largest k gains, or where a budget binds the fractional knapsack of gains, whichever is less."""
+    top = np.zeros(k, np.int64)
+    least = 0
+    for v in range(gain.size):
+        if allowed[v] and gain[v] > top[least]:
+            top[least] = gain[v]
+            for i in range(k):
+                if top[i] < top[least]:
+                    least = i
+    total = np.float64(top.sum())
+    if budget < math.inf:
+        order = np.argsort(-(gain / cost))
+        left, worth = budget, 0.0
+        for v in order:
+            if not allowed[v] or gain[v] <= 0:
+                continue
+            part = min(1.0, left / cost[v])
+            worth += part * gain[v]
+            left -= part * cost[v]
+            if left <= 0.0:
+                break
+        total = min(total, worth)
+    return total
+
+
+def choose(graph: Graph, limits: Limits, eps: float = 0.1, delta: float | None = None, seed: int = 0,
+           level: float = 0.9, most: int = 4_000_000) -> Chosen:  # fmt: skip
+    """OPIM-C: draw two halves of sets, choose on one, judge on the other, and double until the certificate holds.
+
+    eps : the choice is sought to be (1 - 1/e - eps) of the best; what was reached is in `certificate`
+    delta : chance that the certificate fails, else 1 / nodes; most : sets in each half at most
+    raises : HubbubError where nobody may be chosen, or k, costs or floors cannot be met
+    """
+    n = graph.nodes
+    cost, budget, segment, floor, k = _limits(limits, n)
+    delta = delta if delta is not None else 1.0 / max(n, 2)
+    log_choose = float(gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1))
+    root = BY_CHANCE * math.sqrt(math.log(6 / delta)) + math.sqrt(BY_CHANCE * (log_choose + math.log(6 / delta)))
+    largest = 2.0 * n * root**2 / (eps**2 * k)
+    count = max(64, math.ceil(largest * eps**2 * k / n))
+    rounds = max(1, math.ceil(math.log2(max(largest / count, 2.0))))
+    eta = math.log(3.0 * rounds / delta)
+    one, two = Sets(graph, 2 * seed), Sets(graph, 2 * seed + 1)
+    target = BY_CHANCE - eps
+    while True:
+        one.grow(count)
+        two.grow(count)
+        seeds, bound = _best(one, k, limits.allowed, cost, budget, segment, floor)
+        covered = two.covered(seeds)
+        got = float(covered.sum())
+        lower = max((math.sqrt(got + 2 * eta / 9) - math.sqrt(eta / 2)) ** 2 - eta / 18, 0.0) * n / count
+        upper = (math.sqrt(bound + eta / 2) + math.sqrt(eta / 2)) ** 2 * n / count
+        lower, upper = max(lower, float(seeds.size)), min(upper, float(n))
+        if lower >= target * upper or count * 2 > min(largest * 2, most):
+            break
+        count *= 2
+    gain = [_share_of(int(c), count, n, level) for c in covered]
+    spread = _share_of(int(got), count, n, level)
+    return Chosen(seeds, gain, spread, lower, max(upper, lower), delta, 2 * count)
+
+
+def _best(
+    sets: Sets, k: int, allowed: BoolArray, cost: FloatArray, budget: float, segment: IntArray, floor: IntArray
+) -> tuple[IntArray, float]:
+    """Greedy; with costs the better of greedy by gain and greedy by gain for cost."""
+    start, of = _inverse(sets.offsets, sets.members, sets.nodes)
+    tries = []
+    for by_ratio in (False, True) if budget < math.inf else (False,):
+        seeds, gains = np.empty(k, np.int64), np.empty(k, np.int64)
+        chosen, bound = _greedy(
+            sets.offsets, sets.members, start, of, k, allowed, cost, budget, by_ratio, segment, floor, seeds, gains
+        )
+        tries.append((int(gains[:chosen].sum()), seeds[:chosen], float(bound)))
+    best = max(tries, key=lambda t: t[0])
+    return best[1], min(t[2] for t in tries)
+
+
+def _limits(limits: Limits, n: int) -> tuple[FloatArray, float, IntArray, IntArray, int]:
+    may = int(np.count_nonzero(limits.allowed))
+    if not may:
+        raise HubbubError("Nobody may be asked: no consent allows it.")
+    if limits.k < 1:
+        raise HubbubError("At least one person must be asked for.")
+    k = min(limits.k, may)
+    cost, budget = np.ones(n), math.inf
+    if (limits.cost is None) != (limits.budget is None):
+        raise HubbubError("Costs need a budget, and a budget needs costs.")
+    if limits.cost is not None and limits.budget is not None:
+        cost, budget = limits.cost.astype(np.float64), limits.budget
+        if not (cost[limits.allowed] > 0).all():
+            raise HubbubError("The cost of asking someone must be above zero.")
+        if not (cost[limits.allowed] <= budget).any():
+            raise HubbubError(f"A budget of {budget:g} pays for nobody.")
+    segment = limits.segment if limits.segment is not None else np.full(n, -1)
+    floor = np.array(limits.floor, dtype=np.int64)
+    for s, least in enumerate(limits.floor):
+        there = int(np.count_nonzero(limits.allowed & (segment == s)))
+        if there < least:
+            raise HubbubError(f"{least} of a segment are to be asked, and {there} of it may be.")
+    if floor.sum() > k:
+        raise HubbubError(f"The segments ask for {floor.sum()} people, more than {k}.")
+    return cost, budget, segment.astype(np.int64), floor, k
+
+
+def spread_of(graph: Graph, seeds: IntArray, sets: int = 100_000, seed: int = 0, level: float = 0.9) -> Estimate:
+    """Expected size from given seeds, on fresh sets."""
+    drawn = Sets(graph, 2 * seed + 1_000_003)
+    drawn.grow(sets)
+    return _share_of(int(drawn.covered(np.asarray(seeds, np.int64)).sum()), sets, graph.nodes, level)
+
+
+def _share_of(covered: int, count: int, n: int, level: float) -> Estimate:
+    """People from a part of the sets, with a Wilson interval."""
+    z = float(ndtri(0.5 + level / 2.0))
+    p = covered / count
+    middle, half = p + z * z / (2 * count), z * math.sqrt(p * (1 - p) / count + z * z / (4.0 * count * count))
+    scale = n / (1 + z * z / count)
+    how = "part of reverse-reachable sets; Wilson interval, Monte Carlo only"
+    return Estimate(n * p, max((middle - half) * scale, 0.0), (middle + half) * scale, level, count, how)

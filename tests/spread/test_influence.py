@@ -1,0 +1,127 @@
+"""Seeds against exact enumeration and the published figures of NetHEPT; certificates, costs, floors, refusals."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+from hubbub.errors import HubbubError
+from hubbub.spread.graph import Graph
+from hubbub.spread.influence import Limits, Sets, choose, spread_of
+from tests.shared import needs_data
+from tests.spread.test_diffusion import CASES, exact, graph_of, nethept
+
+
+def everyone(graph: Graph, k: int, **more: object) -> Limits:
+    return Limits(k, np.ones(graph.nodes, np.bool_), **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("n", "edges", "seeds", "want"), CASES)
+def test_sets_give_the_exact_spread(n: int, edges: list[tuple[int, int, float]], seeds: set[int], want: float) -> None:
+    found = spread_of(graph_of(n, *edges), np.array(sorted(seeds)), 400_000)
+    assert found.value == pytest.approx(want, abs=0.01)
+    assert found.low is not None and found.high is not None and found.low < found.value < found.high
+
+
+def test_unequal_chances_into_one_node() -> None:
+    edges = [(i, 4, p) for i, p in enumerate((0.9, 0.5, 0.05, 0.3))]
+    for s in range(4):
+        found = spread_of(graph_of(5, *edges), np.array([s]), 400_000)
+        assert found.value == pytest.approx(1 + edges[s][2], abs=0.015)
+
+
+def test_the_best_pair() -> None:
+    n, edges, _, want = CASES[4]
+    found = choose(graph_of(n, *edges), everyone(graph_of(n, *edges), 2), eps=0.05)
+    assert set(found.seeds.tolist()) == {0, 3}
+    assert found.spread.value == pytest.approx(want, abs=0.05)
+    assert found.lower <= want <= found.upper
+    assert found.certificate >= 1 - 1 / np.e - 0.05
+
+
+def test_bounds_hold_on_random_graphs() -> None:
+    rng = np.random.default_rng(2)
+    for _ in range(10):
+        pairs = [(a, b) for a in range(6) for b in range(6) if a != b]
+        edges = [(*pairs[i], float(rng.uniform(0.05, 0.8))) for i in rng.choice(len(pairs), 8, replace=False)]
+        graph = graph_of(6, *edges)
+        best = max(exact(6, edges, set(pair)) for pair in itertools.combinations(range(6), 2))
+        found = choose(graph, everyone(graph, 2), delta=0.001)
+        mine = exact(6, edges, set(found.seeds.tolist()))
+        assert found.lower <= mine + 1e-9
+        assert found.upper >= best - 1e-9
+        assert mine >= 0.632 * best
+
+
+def test_only_those_allowed_are_chosen_and_judged_against_the_best_of_them() -> None:
+    graph = graph_of(6, *[(0, v, 0.9) for v in range(1, 6)], (1, 2, 0.5))
+    allowed = np.array([False, True, True, True, False, False])
+    found = choose(graph, Limits(2, allowed))
+    assert 1 in found.seeds and 0 not in found.seeds
+    assert found.certificate > 0.5
+    assert choose(graph, Limits(50, allowed)).seeds.size == 3
+
+
+def test_costs_and_budget() -> None:
+    """One who reaches five and costs 10, against three who reach two each and cost 3."""
+    edges = [(0, v, 1.0) for v in range(4, 8)] + [(1, 8, 1.0), (2, 9, 1.0), (3, 10, 1.0)]
+    graph = graph_of(11, *edges)
+    cost = np.array([10.0, 3, 3, 3, *[10.0] * 7])
+    found = choose(graph, everyone(graph, 5, cost=cost, budget=10.0))
+    assert set(found.seeds.tolist()) == {1, 2, 3}
+    assert cost[found.seeds].sum() <= 10.0
+    assert found.upper >= 6.0 >= found.lower
+
+
+def test_floors_by_segment() -> None:
+    edges = [(0, v, 0.9) for v in range(4, 8)] + [(1, v, 0.9) for v in range(8, 12)] + [(2, 12, 0.9), (3, 13, 0.2)]
+    graph = graph_of(14, *edges)
+    segment = np.array([0, 0, 1, 1, *[-1] * 10])
+    assert set(choose(graph, everyone(graph, 2, segment=segment)).seeds.tolist()) == {0, 1}
+    fair = choose(graph, everyone(graph, 2, segment=segment, floor=(0, 1))).seeds.tolist()
+    assert 2 in fair and len({0, 1} & set(fair)) == 1
+
+
+def test_refusals() -> None:
+    graph = graph_of(3, (0, 1, 0.5))
+    nobody = Limits(1, np.zeros(3, np.bool_))
+    for limits, said in (
+        (nobody, "Nobody may be asked"),
+        (everyone(graph, 0), "At least one"),
+        (everyone(graph, 1, cost=np.ones(3)), "need a budget"),
+        (everyone(graph, 1, cost=np.ones(3) * 5, budget=1.0), "pays for nobody"),
+        (everyone(graph, 1, cost=np.zeros(3), budget=1.0), "above zero"),
+        (everyone(graph, 2, segment=np.array([0, 1, 1]), floor=(2, 0)), "of a segment"),
+        (everyone(graph, 1, segment=np.array([0, 1, 1]), floor=(1, 1)), "more than 1"),
+    ):
+        with pytest.raises(HubbubError, match=said):
+            choose(graph, limits)
+
+
+def test_no_edges_reach_only_the_seeds() -> None:
+    empty = Graph.of(5, np.empty(0, int), np.empty(0, int), np.empty(0))
+    found = choose(empty, everyone(empty, 2))
+    assert found.spread.value == pytest.approx(2.0, abs=0.5)
+    assert found.lower >= 2.0
+
+
+def test_growing_keeps_the_first_sets() -> None:
+    graph = graph_of(5, (0, 1, 0.5), (1, 2, 0.5), (3, 4, 0.3))
+    grown, whole = Sets(graph, 7), Sets(graph, 7)
+    grown.grow(100)
+    grown.grow(3_000)
+    whole.grow(3_000)
+    assert np.array_equal(grown.members, whole.members) and np.array_equal(grown.offsets, whole.offsets)
+
+
+@needs_data
+def test_nethept_reaches_what_was_published() -> None:
+    graph = nethept()
+    found = choose(graph, everyone(graph, 50), eps=0.05)
+    assert found.seeds[0] == 6024
+    assert found.certificate >= 1 - 1 / np.e - 0.05
+    judged = spread_of(graph, found.seeds, 200_000)
+    assert judged.value is not None and judged.value >= 0.98 * 1296.06
+    assert judged.value <= 1.02 * 1298
