@@ -38,7 +38,8 @@ class Graph:
             raise HubbubError(f"an edge names a node outside 0..{nodes - 1}")
         if chance.size and not (np.nanmin(chance) >= 0.0 and np.nanmax(chance) <= 1.0 and not np.isnan(chance).any()):
             raise HubbubError("the chance of an edge lies between 0 and 1")
-        order = np.lexsort((target, -chance, source))
+        order = np.lexsort((target, -chance))
+        order = order[np.argsort(source[order], kind="stable")]
         counts = np.bincount(source, minlength=nodes)
         offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
         return cls(offsets, target[order].astype(np.int32), chance[order].astype(np.float64))
@@ -100,7 +101,7 @@ def sharing(cascades: pa.Table) -> Sharing:
     shares = np.bincount(who[who >= 0], minlength=len(names))
     pair, times = np.unique(source * max(len(names), 1) + target, return_counts=True)
     source, target = pair // max(len(names), 1), pair % max(len(names), 1)
-    children = np.bincount(source, weights=times, minlength=len(names))
+    children = np.bincount(source, weights=times, minlength=len(names)).astype(np.float64)
     rate, mean = _shrunk(children, shares)
     chance = np.minimum(rate[source] * times / np.maximum(children[source], 1.0), MOST)
     hidden = int(np.count_nonzero((parent == -2) & (who >= 0)))

@@ -8,7 +8,10 @@ al. (2007), KDD, for costs.
 from __future__ import annotations
 
 import math
+from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -67,24 +70,38 @@ class Sets:
     """Reverse-reachable sets: each holds those from whom a random person would have been reached."""
 
     def __init__(self, graph: Graph, seed: int) -> None:
-        self._into = graph.reversed()
-        self._seed = seed
+        into = graph.reversed()
+        self._offsets = into.offsets
+        self._edges = np.column_stack([into.targets, np.round(into.chance * 2.0**31)]).astype(np.uint32)
+        self._seed = np.uint64(seed)
         self.nodes = graph.nodes
         self.offsets = np.zeros(1, np.int64)
         self.members = np.empty(0, np.int32)
 
+    def again(self, seed: int) -> Sets:
+        """Other sets of the same graph."""
+        other = copy(self)
+        other._seed = np.uint64(seed)
+        other.offsets, other.members = np.zeros(1, np.int64), np.empty(0, np.int32)
+        return other
+
     def __len__(self) -> int:
         return int(self.offsets.size - 1)
 
-    def grow(self, count: int) -> None:
-        """Draw until there are `count`; the first ones stay the same."""
+    def grow(self, count: int, threads: int = 2) -> None:
+        """Draw until there are `count`; the first ones stay the same, and so do all with any number of threads."""
         have = len(self)
         if count <= have:
             return
         lengths = np.empty(count - have, np.int64)
-        into = self._into
-        members = _draw(into.offsets, into.targets, into.chance, self._seed, have, lengths)
-        self.members = np.concatenate([self.members, members])
+        cuts = np.linspace(0, lengths.size, threads + 1).astype(int).tolist()
+
+        def part(cut: tuple[int, int]) -> IntArray:
+            found: IntArray = _draw(self._offsets, self._edges, self._seed, have + cut[0], lengths[cut[0] : cut[1]])
+            return found
+
+        with ThreadPoolExecutor(threads) as pool:
+            self.members = np.concatenate([self.members, *pool.map(part, pairwise(cuts))])
         self.offsets = np.concatenate([self.offsets, self.offsets[-1] + np.cumsum(lengths)])
 
     def covered(self, seeds: IntArray) -> IntArray:
@@ -96,63 +113,83 @@ class Sets:
         return out[:-1]
 
 
-@jit
-def _draw(offsets: Any, sources: Any, chance: Any, seed: Any, first: Any, lengths: Any) -> Any:
-    """Sets number first, first + 1, ...: a breadth-first search backwards, in-edges by geometric leaps.
+RARE = 2**31 // 24
+"""Below this chance (of 2^31) a leap to the next candidate is cheaper than a draw for every edge."""
 
-    At each node the chances fall. From a position whose chance is p the next candidate is a geometric(p) leap away,
-    and is taken with chance / p: work in the expected number of live edges, not in the number of edges.
+
+@jit
+def _draw(offsets: Any, edges: Any, seed: Any, first: Any, lengths: Any) -> Any:
+    """Sets number first, first + 1, ...: a breadth-first search backwards.
+
+    At each node the chances fall. Where they are rare, from a position whose chance is p the next candidate is a
+    geometric(p) leap away, and is taken with chance / p: work in the expected number of live edges, not of edges.
     """
     nodes = offsets.size - 1
-    members = np.empty(max(1024, 4 * lengths.size), np.int32)
+    members = np.empty(max(1024, 8 * lengths.size), np.int32)
     held = 0
-    met = np.full(nodes, -1, np.int64)
+    met = np.full(nodes, -1, np.int32)
+    low = np.uint64(2**31 - 1)
+    step = np.uint64(0x9E3779B97F4A7C15)
     for k in range(lengths.size):
-        state = stream(seed, first + k)
-        state += np.uint64(0x9E3779B97F4A7C15)
-        root = np.int64((mixed(state) >> np.uint64(11)) % np.uint64(nodes))
+        state = stream(seed, first + k) + step
+        root = np.int64(mixed(state) % np.uint64(nodes))
+        if held + nodes > members.size:
+            members = _larger(members, held + nodes)
         start = held
-        if held + nodes > members.size and held + 1 > members.size:
-            members = _larger(members)
         members[held] = root
         held += 1
         met[root] = k
         head = start
+        bits, left = np.uint64(0), 0
         while head < held:
             v = members[head]
             head += 1
             e, stop = offsets[v], offsets[v + 1]
-            while e < stop:
-                p = chance[e]
-                if p <= 0.0:
-                    break
-                if p < 1.0:
-                    state += np.uint64(0x9E3779B97F4A7C15)
-                    draw = (np.float64(mixed(state) >> np.uint64(11)) + 0.5) * 2.0**-53
-                    leap = math.log(draw) / math.log1p(-p)
-                    if leap >= stop - e:
-                        break
-                    e += np.int64(leap)
-                    if chance[e] < p:
-                        state += np.uint64(0x9E3779B97F4A7C15)
-                        if np.float64(mixed(state) >> np.uint64(11)) * 2.0**-53 >= chance[e] / p:
-                            e += 1
-                            continue
-                u = sources[e]
+            while e < stop and edges[e, 1] >= RARE:
+                if left == 0:
+                    state += step
+                    bits = mixed(state)
+                    left = 2
+                draw = bits & low
+                bits >>= np.uint64(31)
+                left -= 1
+                if draw < edges[e, 1]:
+                    u = edges[e, 0]
+                    if met[u] != k:
+                        met[u] = k
+                        members[held] = u
+                        held += 1
                 e += 1
-                if met[u] != k:
-                    met[u] = k
-                    if held == members.size:
-                        members = _larger(members)
-                    members[held] = u
-                    held += 1
+            bound, scale = np.uint32(0), 0.0
+            while e < stop:
+                if edges[e, 1] == 0:
+                    break
+                if edges[e, 1] != bound:
+                    bound = edges[e, 1]
+                    scale = 1.0 / math.log1p(-np.float64(bound) * 2.0**-31)
+                state += step
+                leap = math.log((np.float64(mixed(state) >> np.uint64(11)) + 0.5) * 2.0**-53) * scale
+                if leap >= stop - e:
+                    break
+                e += np.int64(leap)
+                taken = True
+                if edges[e, 1] < bound:
+                    state += step
+                    taken = np.float64(mixed(state) >> np.uint64(11)) * 2.0**-53 * bound < edges[e, 1]
+                if taken:
+                    u = edges[e, 0]
+                    if met[u] != k:
+                        met[u] = k
+                        members[held] = u
+                        held += 1
+                e += 1
         lengths[k] = held - start
     return members[:held].copy()
 
 
 @jit
-def _larger(members: Any) -> Any:
-    more = np.empty(2 * members.size, members.dtype)
+def _larger(members: Any, needed: Any) -> Any:
+    more = np.empty(max(2 * members.size, needed), members.dtype)
     more[: members.size] = members
     return more
 
@@ -282,7 +319,8 @@ def choose(graph: Graph, limits: Limits, eps: float = 0.1, delta: float | None =
     count = max(64, math.ceil(largest * eps**2 * k / n))
     rounds = max(1, math.ceil(math.log2(max(largest / count, 2.0))))
     eta = math.log(3.0 * rounds / delta)
-    one, two = Sets(graph, 2 * seed), Sets(graph, 2 * seed + 1)
+    one = Sets(graph, 2 * seed)
+    two = one.again(2 * seed + 1)
     target = BY_CHANCE - eps
     while True:
         one.grow(count)
@@ -292,7 +330,7 @@ def choose(graph: Graph, limits: Limits, eps: float = 0.1, delta: float | None =
         got = float(covered.sum())
         lower = max((math.sqrt(got + 2 * eta / 9) - math.sqrt(eta / 2)) ** 2 - eta / 18, 0.0) * n / count
         upper = (math.sqrt(bound + eta / 2) + math.sqrt(eta / 2)) ** 2 * n / count
-        lower, upper = max(lower, float(seeds.size)), min(upper, float(n))
+        lower, upper = max(float(lower), float(seeds.size)), min(float(upper), float(n))
         if lower >= target * upper or count * 2 > min(largest * 2, most):
             break
         count *= 2
