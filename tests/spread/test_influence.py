@@ -119,9 +119,9 @@ def test_growing_keeps_the_first_sets() -> None:
 @needs_data
 def test_nethept_reaches_what_was_published() -> None:
     graph = nethept()
-    found = choose(graph, everyone(graph, 50), eps=0.02)
-    assert found.seeds[0] == 6024
-    assert found.certificate >= 1 - 1 / np.e - 0.02
-    judged = spread_of(graph, found.seeds, 200_000)
+    found = choose(graph, everyone(graph, 50), eps=0.005)
+    assert {6024, 267, 37} <= set(found.seeds[:8].tolist())
+    assert found.certificate >= 1 - 1 / np.e - 0.005
+    judged = spread_of(graph, found.seeds, 1_000_000)
     assert judged.value is not None and judged.value >= 0.98 * 1296.06
     assert judged.value <= 1.02 * 1298

@@ -322,15 +322,16 @@ def choose(graph: Graph, limits: Limits, eps: float = 0.1, delta: float | None =
     one = Sets(graph, 2 * seed)
     two = one.again(2 * seed + 1)
     target = BY_CHANCE - eps
+    lower = upper = got = 0.0
     while True:
         one.grow(count)
         two.grow(count)
         seeds, bound = _best(one, k, limits.allowed, cost, budget, segment, floor)
         covered = two.covered(seeds)
         got = float(covered.sum())
-        lower = max((math.sqrt(got + 2 * eta / 9) - math.sqrt(eta / 2)) ** 2 - eta / 18, 0.0) * n / count
-        upper = (math.sqrt(bound + eta / 2) + math.sqrt(eta / 2)) ** 2 * n / count
-        lower, upper = max(float(lower), float(seeds.size)), min(float(upper), float(n))
+        low = max((math.sqrt(got + 2 * eta / 9) - math.sqrt(eta / 2)) ** 2 - eta / 18, 0.0) * n / count
+        high = (math.sqrt(bound + eta / 2) + math.sqrt(eta / 2)) ** 2 * n / count
+        lower, upper = max(float(low), float(seeds.size)), min(float(high), float(n))
         if lower >= target * upper or count * 2 > min(largest * 2, most):
             break
         count *= 2

@@ -1,0 +1,1 @@
+"""Who may be contacted, for what, how often and when: pure rules over the events of consent."""
