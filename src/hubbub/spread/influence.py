@@ -298,7 +298,7 @@ def _most_added(gain: Any, allowed: Any, cost: Any, budget: Any, k: Any) -> Any:
             left -= part * cost[v]
             if left <= 0.0:
                 break
-        total = min(total, worth)
+        return min(total, worth)
     return total
 
 
@@ -322,7 +322,7 @@ def choose(graph: Graph, limits: Limits, eps: float = 0.1, delta: float | None =
     one = Sets(graph, 2 * seed)
     two = one.again(2 * seed + 1)
     target = BY_CHANCE - eps
-    lower = upper = got = 0.0
+    lower, upper, got = 0.0, 0.0, 0.0
     while True:
         one.grow(count)
         two.grow(count)
