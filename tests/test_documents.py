@@ -15,8 +15,10 @@ from hubbub.compare.document import compare
 from hubbub.compare.forecast import forecast
 from hubbub.compare.listing import cascade_rows, people_rows
 from hubbub.compare.reach import reach
+from hubbub.compare.simulate import simulate
 from hubbub.demo import Spec
 from hubbub.measure import Tables
+from hubbub.spread.graph import sharing
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 OF_AN_ESTIMATE = {"value", "low", "high", "level", "n", "how", "why"}
@@ -55,13 +57,14 @@ def largest(tables: Tables) -> str:
     return f"{tables.cascades.column('channel')[row]}:{tables.cascades.column('root')[row]}"
 
 
-@pytest.mark.parametrize("name", ["compare", "cascades", "forecast", "people", "reach"])
+@pytest.mark.parametrize("name", ["compare", "cascades", "forecast", "people", "reach", "simulate"])
 def test_an_example_has_the_keys_of_a_document(name: str, tables: Tables) -> None:
     made: dict[str, Any] = {
         "compare": lambda: compare(tables.people, tables.cascades, tables.ledger),
         "cascades": lambda: {"cascades": cascade_rows(tables.cascades, tables.ledger, 0.9)},
         "forecast": lambda: forecast(tables.cascades, tables.ledger, largest(tables)),
         "reach": lambda: reach(tables.people, tables.cascades, tables.ledger),
+        "simulate": lambda: simulate(tables.cascades, sharing(tables.cascades).people[:2], runs=50),
         "people": lambda: {"people": people_rows(tables.people)},
     }[name]()
     shown = json.loads((DOCS / f"{name}.example.json").read_text("utf-8"))

@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from os import PathLike
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,19 @@ import hubbub.compare  # noqa: F401  (loaded first, so that `hubbub.compare` mea
 if TYPE_CHECKING:
     from hubbub.library import Answer, Cascades, Log, People
 
-__all__ = ["__version__", "cascades", "compare", "forecast", "open_workspace", "people", "reach", "read_log"]
+__all__ = [
+    "__version__", "cascades", "compare", "forecast", "open_workspace", "people", "reach", "read_log", "simulate",
+]  # fmt: skip
+    "__version__",
+    "cascades",
+    "compare",
+    "forecast",
+    "open_workspace",
+    "people",
+    "reach",
+    "read_log",
+    "simulate",
+]
 
 __version__ = "0.1.0"
 
@@ -81,3 +93,8 @@ def forecast(log: Log, root: str, *, now: datetime | None = None, level: float =
 def reach(log: Log, *, level: float = 0.9) -> dict[str, Any]:
     """Measured and estimated reach, each with its method and assumption."""
     return log.reach(level=level)
+
+
+def simulate(log: Log, people: Sequence[str], *, level: float = 0.9, seed: int = 0) -> dict[str, Any]:
+    """What might happen if these people shared: the distribution of sizes on the sharing graph of the log."""
+    return log.simulate(people, level=level, seed=seed)

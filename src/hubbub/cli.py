@@ -220,6 +220,33 @@ def reach(
 
 
 @app.command()
+def simulate(
+    people: Annotated[list[str], typer.Option("--from", help="Who shares first, as `people` names them; repeatable.")],
+    logs: Logs = None,
+    brand: Brand = None,
+    level: Level = 0.9,
+    seed: Seed = 0,
+    tz: Tz = None,
+    encoding: Encoding = None,
+    format: Format = None,
+    channel: Channel = None,
+    workspace: Folder = Path("."),
+    json: Json = False,
+) -> None:
+    """Say what might happen if some people shared: sizes as a distribution, also with a better or worse message."""
+    log = _open(logs, brand, None, tz, encoding, format, channel, workspace)
+    with _working("simulating"):
+        found = log.simulate(people, level=level, seed=seed)
+    if json:
+        _print_json(found)
+    else:
+        from hubbub.terminal import show_simulate
+
+        show_simulate(found)
+    _refused(log)
+
+
+@app.command()
 def people(
     logs: Logs = None,
     brand: Brand = None,

@@ -90,6 +90,12 @@ class Log:
         tables = self.tables()
         return reach(tables.people, tables.cascades, tables.ledger, level=level)
 
+    def simulate(self, people: Sequence[str], *, level: float = 0.9, seed: int = 0) -> dict[str, Any]:
+        """What might happen if these people shared: the distribution of sizes on the sharing graph of the log."""
+        from hubbub.compare.simulate import simulate
+
+        return simulate(self.tables().cascades, people, level=level, seed=seed)
+
     def people(self) -> People:
         """One row a person, by label."""
         from hubbub.compare.listing import people_rows

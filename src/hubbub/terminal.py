@@ -142,6 +142,22 @@ def show_reach(document: Mapping[str, Any], to: Console | None = None) -> None:
     face.print(table)
 
 
+def show_simulate(document: Mapping[str, Any], to: Console | None = None) -> None:
+    """Sizes as mean and ends, with the message as it is, worse and better, and by the other model."""
+    face = Face(to or console())
+    face.say(f"If {clean(', '.join(document.get('from') or []), 200)} shared:")
+    table = face.table(["What", "Mean size", "Single outcomes"], range(1, 3))
+    cases = [("as messages of this log", document.get("size"))]
+    cases += [(f"passed on {words.plain(w.get('message'))} times as often", w.get("size"))
+              for w in rows(document.get("what_if"))]  # fmt: skip
+    cases.append(("linear threshold", document.get("linear_threshold")))
+    for name, size in cases:
+        found = size or {}
+        face.row(table, [name, words.plain(found.get("value")), _reached(found)])
+    face.print(table)
+    face.say(clean(document.get("note")), "dim")
+
+
 REACH = {
     "might_act": "Might act",
     "two_ways": "Between two ways of seeing",
