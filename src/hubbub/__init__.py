@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from hubbub.library import Answer, Cascades, Log, People
 
 __all__ = [
-    "__version__", "cascades", "compare", "forecast", "open_workspace", "people", "reach", "read_log", "simulate",
-]  # fmt: skip
     "__version__",
     "cascades",
     "compare",
