@@ -13,6 +13,7 @@ from bench.advice import advice
 from bench.calibration import calibration
 from bench.logs import write_log
 from bench.run import NO_TARGET, Row, Run, alone, ratio_row
+from bench.spreading import spread
 
 OURS, PEERS = "bench.ours", "bench.peers"
 
@@ -171,6 +172,7 @@ PARTS = {
     "growth": Part(growth),
     "shapes": Part(shapes),
     "intake": Part(intake),
+    "spread": Part(spread),
     "engines": Part(engines, usual=False),
     "calibration": Part(calibration, usual=False, size="worlds"),
     "advice": Part(advice, size="worlds"),
