@@ -46,6 +46,7 @@ FREE_TEXT = {
     "BSD-3-Clause": "BSD-3-Clause",
     "MIT": "MIT",
     "MIT License": "MIT",
+    "MPL-2.0 AND MIT": "MPL-2.0 AND MIT",
     "http://www.apache.org/licenses/LICENSE-2.0": "Apache-2.0",
 }
 STATED = {"colorama": "BSD-3-Clause"}
