@@ -17,8 +17,7 @@ from hubbub.compare.sides import (
     pair,
     single,
 )
-from hubbub.converse.lasting import wilson
-from hubbub.estimate import Estimate
+from hubbub.estimate import Estimate, wilson
 
 MANNER = Manner("mean", "nobody", fraction=True)
 

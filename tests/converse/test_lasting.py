@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubbub.converse.lasting import design_effect, kaplan_meier, newcombe, quantile_time, retention, wilson
+from hubbub.converse.lasting import design_effect, kaplan_meier, newcombe, quantile_time, retention
+from hubbub.estimate import wilson
 
 SIX_MP = [(6, 1), (6, 1), (6, 1), (7, 1), (10, 1), (13, 1), (16, 1), (22, 1), (23, 1), (6, 0), (9, 0), (10, 0),
           (11, 0), (17, 0), (19, 0), (20, 0), (25, 0), (32, 0), (32, 0), (34, 0), (35, 0)]  # fmt: skip

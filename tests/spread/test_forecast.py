@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import timedelta, timezone
 
 import numpy as np
 import pytest
@@ -148,6 +149,8 @@ def test_the_document_finds_its_root() -> None:
             find(table, root)
     with pytest.raises(HubbubError, match="began at"):
         document(table, ledger(), "a", now=day(-1))
+    elsewhere = document(table, ledger(), "a", now=day(1).astimezone(timezone(timedelta(hours=2))))
+    assert elsewhere == document(table, ledger(), "a", now=day(1))
     found = document(table, ledger(), "a")
     assert found["size_now"] == 3
     assert found["final_size"]["value"] is None and found["final_size"]["why"]

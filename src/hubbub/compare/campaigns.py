@@ -11,8 +11,7 @@ import pyarrow.compute as pc
 
 from hubbub.compare.frame import NEVER, Array, BoolArray, Cascades, Coded, IntArray, People, entries, numbers
 from hubbub.compare.sides import Lot, Manner, single
-from hubbub.converse.lasting import wilson
-from hubbub.estimate import Estimate
+from hubbub.estimate import Estimate, wilson
 from hubbub.spread.growth import (
     HIDDEN,
     MOST_HIDDEN,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hubbub.compare.frame import iso
@@ -14,8 +14,12 @@ def stamp(time: datetime | None) -> str | None:
     """ISO 8601 UTC, or None."""
     if time is None:
         return None
-    since = time - datetime(1970, 1, 1, tzinfo=time.tzinfo)
-    return iso(since // timedelta(microseconds=1))
+    return iso(micros(time))
+
+
+def micros(moment: datetime) -> int:
+    """Microseconds since 1970 UTC."""
+    return (moment - datetime(1970, 1, 1, tzinfo=UTC if moment.tzinfo else None)) // timedelta(microseconds=1)
 
 
 def part(seen: int, of: int, how: str, why: str) -> Estimate:

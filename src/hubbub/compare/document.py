@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import math
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from hubbub.compare import answer, attribution, campaigns, plan, points, scorecard
-from hubbub.compare.coverage import coverage, stamp
+from hubbub.compare.coverage import coverage, micros, stamp
 from hubbub.compare.frame import NEVER, Cascades, People, to_arrow
 from hubbub.compare.money import money, spent
 from hubbub.compare.together import together
 from hubbub.errors import HubbubError
-from hubbub.estimate import significant
+from hubbub.estimate import plain
 from hubbub.tables import RULES, Ledger
 
 CREDIT_NOTE = "Credit is accounting, not effect: it divides what was sold, it does not say what caused it."
@@ -88,8 +86,8 @@ def compare(
         },
         "notes": list(ledger.notes),
     }
-    plain: dict[str, Any] = _plain(document)
-    return plain
+    done: dict[str, Any] = plain(document)
+    return done
 
 
 def _credit(people: People) -> dict[str, dict[str, str]]:
@@ -102,26 +100,7 @@ def _credit(people: People) -> dict[str, dict[str, str]]:
 def _extent(people: People, cascades: Cascades, ledger: Ledger) -> tuple[int, int]:
     """First and last moment of the log in microseconds since 1970; of the tables, where the ledger does not say."""
     if ledger.first is not None and ledger.last is not None:
-        return _micros(ledger.first), _micros(ledger.last)
+        return micros(ledger.first), micros(ledger.last)
     times = [people.times("first"), people.times("last"), cascades.times("first"), cascades.times("last")]
     seen = np.concatenate([t[t != NEVER] for t in times])
     return (int(seen.min()), int(seen.max())) if len(seen) else (0, 0)
-
-
-def _micros(time: datetime) -> int:
-    return (time - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
-
-
-def _plain(x: Any) -> Any:
-    """Plain Python: floats with 12 significant digits, nothing that is not a number."""
-    if isinstance(x, dict):
-        return {str(k): _plain(v) for k, v in x.items()}
-    if isinstance(x, (list, tuple)):
-        return [_plain(v) for v in x]
-    if isinstance(x, (bool, np.bool_)):
-        return bool(x)
-    if isinstance(x, (int, np.integer)):
-        return int(x)
-    if isinstance(x, (float, np.floating)):
-        return significant(float(x)) if math.isfinite(float(x)) else None
-    return x

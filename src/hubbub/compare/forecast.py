@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from hubbub.compare.coverage import stamp
+from hubbub.compare.coverage import micros, stamp
 from hubbub.errors import HubbubError
-from hubbub.estimate import Estimate, significant
+from hubbub.estimate import Estimate, plain, significant
 from hubbub.spread import forecast as engine
 from hubbub.tables import Ledger
 
@@ -45,8 +45,8 @@ def forecast(
         "now": stamp(at),
         "age_hours": significant(said.age_hours),
         "size_now": said.seen + 1,
-        "final_size": rounded(_with_root(said.final)),
-        "reproduction": {**rounded(said.reproduction), "probability_at_least_1": _real(said.supercritical)},
+        "final_size": plain(_with_root(said.final).to_json()),
+        "reproduction": {**plain(said.reproduction.to_json()), "probability_at_least_1": _real(said.supercritical)},
         "method": said.method,
         "models": [_model(m) for m in said.models],
         "curve": _curve(hours),
@@ -63,16 +63,6 @@ def find(cascades: pa.Table, root: str) -> int:
         named = ", ".join(f"{channels[i]}:{roots[i]}" for i in found)
         raise HubbubError(f"More than one cascade has the root {root}: {named}. Name one with its channel.")
     return found[0]
-
-
-def micros(moment: datetime) -> int:
-    """Microseconds since 1970."""
-    return int(pa.scalar(moment, pa.timestamp("us", tz="UTC")).value)
-
-
-def rounded(found: Estimate) -> dict[str, Any]:
-    """An estimate with 12 significant digits."""
-    return {k: significant(v) if isinstance(v, float) else v for k, v in found.to_json().items()}
 
 
 def _with_root(final: Estimate) -> Estimate:

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from hubbub.compare.coverage import stamp
+from hubbub.compare.coverage import micros, stamp
 from hubbub.compare.money import money
-from hubbub.estimate import significant
+from hubbub.estimate import plain, significant
 from hubbub.kernel import IntArray
 from hubbub.spread.growth import people_shares, reproduction_of_one
 from hubbub.spread.impute import HOW, IMPUTATIONS, FloatArray, infer
@@ -29,7 +29,7 @@ def cascade_rows(cascades: pa.Table, ledger: Ledger, level: float) -> list[dict[
     nodes = listed.column("nodes")
     plain = listed.drop_columns(["nodes"]).to_pylist()
     order = sorted(range(len(plain)), key=lambda i: (-plain[i]["size"], plain[i]["channel"], plain[i]["root"]))
-    end = _micros(ledger.last) if ledger.last else 0
+    end = micros(ledger.last) if ledger.last else 0
     inferred = _inferred(listed)
     return [_cascade(plain[i], nodes[i], inferred.get(i), end, level) for i in order]
 
@@ -84,11 +84,11 @@ def _reproduction(row: dict[str, Any], nodes: Any, end: int, level: float) -> di
     columns = nodes.values.flatten()
     parent, time, person = (np.asarray(columns[i].to_numpy(zero_copy_only=False)) for i in range(3))
     shares = people_shares(
-        np.zeros(parent.size, np.int64), parent.astype(np.int64), time.astype(np.int64) + _micros(row["first"]),
+        np.zeros(parent.size, np.int64), parent.astype(np.int64), time.astype(np.int64) + micros(row["first"]),
         person.astype(np.int64), np.array([row["type"] == "share"]), end,
     )  # fmt: skip
-    found = reproduction_of_one(shares, level).to_json()
-    return {k: significant(v) if isinstance(v, float) else v for k, v in found.items()}
+    found: dict[str, Any] = plain(reproduction_of_one(shares, level).to_json())
+    return found
 
 
 def people_rows(people: pa.Table) -> list[dict[str, Any]]:
@@ -161,7 +161,3 @@ def _span(first: datetime | None, last: datetime | None) -> float | None:
 
 def _float(x: float | None) -> float | None:
     return None if x is None else significant(x)
-
-
-def _micros(moment: datetime) -> int:
-    return int(pa.scalar(moment, pa.timestamp("us", tz="UTC")).value)

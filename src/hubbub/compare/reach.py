@@ -9,8 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 
-from hubbub.compare.forecast import rounded
-from hubbub.estimate import Estimate, significant
+from hubbub.estimate import Estimate, plain
 from hubbub.kernel import BoolArray, FloatArray, IntArray
 from hubbub.spread.reach import bounds, chao1, chapman
 from hubbub.tables import MODES, ChannelLedger, Ledger
@@ -37,8 +36,8 @@ def reach(people: pa.Table, cascades: pa.Table, ledger: Ledger, *, level: float 
     return {
         "measured": {"people": int(np.count_nonzero(touches)), "how": SEEN},
         "estimated": {
-            "might_act": _said("might_act", rounded(might_act(touches, level))),
-            "two_ways": _said("two_ways", rounded(two_ways(people, touches, level))),
+            "might_act": _said("might_act", might_act(touches, level).to_json()),
+            "two_ways": _said("two_ways", two_ways(people, touches, level).to_json()),
             "could_have_seen": _said("could_have_seen", bounds(audience).to_json()),
             "network_totals": _said("network_totals", _totals(ledger.channels)),
         },
@@ -65,7 +64,8 @@ def two_ways(people: pa.Table, touches: IntArray, level: float = 0.9) -> Estimat
 
 
 def _said(name: str, found: dict[str, Any]) -> dict[str, Any]:
-    return {k: significant(v) if isinstance(v, float) else v for k, v in found.items()} | {"assumes": ASSUMES[name]}
+    said: dict[str, Any] = plain(found | {"assumes": ASSUMES[name]})
+    return said
 
 
 def _touches(people: pa.Table) -> IntArray:
@@ -123,7 +123,7 @@ def _channel(
     return {
         "channel": channel.channel,
         "measured": {"people": int(np.count_nonzero(mine)), "how": "people with a touch and a handle on this channel"},
-        "might_act": _said("might_act", rounded(might_act(mine, level))),
+        "might_act": _said("might_act", might_act(mine, level).to_json()),
         "could_have_seen": _said("could_have_seen", bounds(audience).to_json()),
         "network_totals": _said("network_totals", _totals([channel])),
     }

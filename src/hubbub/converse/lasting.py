@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtri, stdtrit
 
-from hubbub.estimate import Estimate
+from hubbub.estimate import Estimate, wilson
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -16,23 +16,6 @@ BoolArray = npt.NDArray[np.bool_]
 
 ICC = 0.05
 """Smallest likeness within a cascade that is assumed where the data show less."""
-
-
-def wilson(k: float, n: float, level: float = 0.9, quantile: float | None = None) -> tuple[float, float]:
-    """Wilson's interval for k of n; `quantile` replaces the normal one. n may be an effective number.
-
-    source : Wilson (1927), JASA 22; Newcombe (1998), Statistics in Medicine 17, method 3
-
-    >>> tuple(round(x, 6) for x in wilson(3, 10))
-    (0.126877, 0.5583)
-    """
-    z = float(ndtri(0.5 + level / 2.0)) if quantile is None else quantile
-    p, zz = k / n, z * z
-    middle = (p + zz / (2.0 * n)) / (1.0 + zz / n)
-    half = z / (1.0 + zz / n) * float(np.sqrt(p * (1.0 - p) / n + zz / (4.0 * n * n)))
-    low = 0.0 if k <= 0 else max(0.0, middle - half)
-    high = 1.0 if k >= n else min(1.0, middle + half)
-    return low, high
 
 
 def newcombe(a: tuple[float, float, float], b: tuple[float, float, float]) -> tuple[float, float, float]:

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hubbub.activity import MONEY, TIME
+from hubbub.consent.rules import PURPOSES
 from hubbub.errors import LogError
 from hubbub.kernel import BoolArray
 from hubbub.log import read
@@ -69,7 +70,6 @@ class Handles:
 
 
 MODES = ("conversation", "spread", "broadcast")
-PURPOSES = ("answer", "service", "marketing", "ask-to-share", "research")
 
 TABLES: Mapping[str, tuple[Column, ...]] = {
     "people": (Column("person"), Column("channel"), Column("actor")),

@@ -17,6 +17,8 @@ from hubbub.spread.graph import Graph
 
 PART = 256
 """Runs that one thread takes at a time; each run has its own stream of chance."""
+STEP = uint64(0x9E3779B97F4A7C15)
+"""What SplitMix64 adds to its state for each draw."""
 
 
 def independent_cascade(graph: Graph, seeds: IntArray, runs: int, seed: int = 0, threads: int = 2) -> IntArray:
@@ -25,13 +27,13 @@ def independent_cascade(graph: Graph, seeds: IntArray, runs: int, seed: int = 0,
     Each one who is reached tries each edge once, with its chance.
     """
     limit = np.round(graph.chance * 2.0**31).astype(np.uint32)
-    args = graph.offsets, graph.targets.astype(np.int32), limit
+    args = graph.offsets, graph.targets, limit
     return _in_parts(_cascade_runs, args, _checked(graph, seeds), runs, seed, threads, graph.nodes)
 
 
 def linear_threshold(graph: Graph, seeds: IntArray, runs: int, seed: int = 0, threads: int = 2) -> IntArray:
     """Sizes of `runs` cascades where one joins once the weights of those who joined pass a uniform threshold."""
-    args = graph.offsets, graph.targets.astype(np.int32), graph.weighted()
+    args = graph.offsets, graph.targets, graph.weighted()
     return _in_parts(_threshold_runs, args, _checked(graph, seeds), runs, seed, threads, graph.nodes)
 
 
@@ -64,9 +66,15 @@ def mixed(x: Any) -> Any:
 
 
 @njit(inline="always")
+def uniform(state: Any) -> Any:
+    """From 0 to below 1, of 53 bits."""
+    return np.float64(mixed(state) >> uint64(11)) * 2.0**-53
+
+
+@njit(inline="always")
 def stream(seed: Any, run: Any) -> Any:
     """Where the stream of one run begins."""
-    return mixed(mixed(uint64(seed) + uint64(0x9E3779B97F4A7C15)) ^ (uint64(run) * uint64(0xD1342543DE82EF95)))
+    return mixed(mixed(uint64(seed) + STEP) ^ (uint64(run) * uint64(0xD1342543DE82EF95)))
 
 
 @jit
@@ -90,7 +98,7 @@ def _cascade_runs(
             head += 1
             for e in range(offsets[u], offsets[u + 1]):
                 if left == 0:
-                    state += uint64(0x9E3779B97F4A7C15)
+                    state += STEP
                     bits = mixed(state)
                     left = 4
                 # Fifteen bits decide nearly always; where they are equal, sixteen more do.
@@ -100,7 +108,7 @@ def _cascade_runs(
                 if draw > high:
                     continue
                 if draw == high:
-                    state += uint64(0x9E3779B97F4A7C15)
+                    state += STEP
                     if mixed(state) & uint64(0xFFFF) >= limit[e] & uint64(0xFFFF):
                         continue
                 v = targets[e]
@@ -136,8 +144,8 @@ def _threshold_runs(
                     continue
                 if met[v] != k:
                     met[v] = k
-                    state += uint64(0x9E3779B97F4A7C15)
-                    need[v] = np.float64(mixed(state) >> uint64(11)) * 2.0**-53
+                    state += STEP
+                    need[v] = uniform(state)
                 need[v] -= weight[e]
                 if need[v] < 0.0:
                     joined[v] = k

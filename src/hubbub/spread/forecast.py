@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
+from scipy.stats import gamma
 
 from hubbub.estimate import Estimate
 from hubbub.kernel import BoolArray, FloatArray, IntArray
@@ -34,6 +35,8 @@ AUDIENCES = tuple(2.0**-k for k in range(12))
 """Parts of the mean audience that are tried as SEISMIC's n*; who shares has not the mean audience of all the time."""
 DRAWS, MOST_SIZE = 4_000, 10_000_000
 FOLDS, FEW_TO_LEARN = 2, 3
+VAGUE = Prior(0.5, 2.0)
+"""Of reproduction, where no past says anything of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,13 @@ class Past:
     audience: FloatArray
     root_audience: FloatArray
     finished: BoolArray
+    _learned: dict[bool, Memory] = field(default_factory=dict, repr=False, compare=False)
+
+    def memory(self, long: bool) -> Memory:
+        """What they teach of the memory, power law or exponential; learned once."""
+        if long not in self._learned:
+            self._learned[long] = learn(_whole(self), long)
+        return self._learned[long]
 
     @property
     def sizes(self) -> IntArray:
@@ -163,26 +173,32 @@ def forecast(past: Past, row: int, now_hours: float, level: float = 0.9, seed: i
         why = "Nobody has shared it yet."
         return Forecast(0, now_hours, Estimate.unknown(why), reproduction, above, "none", why=why)
     models = _tests(pool, running, now_hours, level)
+    early = seen < FEW_SHARES or now_hours < FEW_HOURS
     answered = [m for m in models if m.cascades >= FEW_PAST and not math.isnan(m.error)]
     if answered:
-        return _from_past(answered, models, seen, now_hours, reproduction, above, level)
-    own = _own_interval(fit, memory.prior, seen, level, seed)
-    early = seen < FEW_SHARES or now_hours < FEW_HOURS
-    if early:
-        own = Estimate.unknown(
-            f"{seen} shares in {now_hours:.3g} hours: below {FEW_SHARES} shares or an hour only a past of at least "
-            f"{FEW_PAST} finished cascades could allow a forecast."
+        best = min(answered, key=lambda m: m.error)
+        method, final = best.name, _from_past(best, early, level)
+    elif early:
+        method, final = (
+            "hawkes",
+            Estimate.unknown(
+                f"{seen} shares in {now_hours:.3g} hours: below {FEW_SHARES} shares or an hour only a past of at least "
+                f"{FEW_PAST} finished cascades could allow a forecast."
+            ),
         )
-    return Forecast(seen, now_hours, own, reproduction, above, "hawkes", models, own.why)
+    else:
+        method, final = "hawkes", _own_interval(fit, memory.prior, seen, level, seed)
+    return Forecast(seen, now_hours, final, reproduction, above, method, models, final.why)
 
 
 def _memory(pool: Past, running: Cascades) -> Memory:
     """The likelier of the two memories on the past; without one, on what the running cascade has shown of itself."""
-    learned = _whole(pool) if pool.sizes.size >= FEW_TO_LEARN else running
-    if learned.hours.size == 0:
-        return Memory(power_law(PUBLISHED.theta, PUBLISHED.cutoff / 3600.0), Prior(0.5, 2.0), math.nan)
-    found = max((learn(learned, long) for long in (True, False)), key=lambda m: m.log_likelihood)
-    return found if learned is not running else Memory(found.decay, Prior(0.5, 2.0), found.log_likelihood)
+    if pool.sizes.size >= FEW_TO_LEARN:
+        return max((pool.memory(long) for long in (True, False)), key=lambda m: m.log_likelihood)
+    if running.hours.size == 0:
+        return Memory(power_law(PUBLISHED.theta, PUBLISHED.cutoff / 3600.0), VAGUE, math.nan)
+    found = max((learn(running, long) for long in (True, False)), key=lambda m: m.log_likelihood)
+    return Memory(found.decay, VAGUE, found.log_likelihood)
 
 
 def _whole(pool: Past) -> Cascades:
@@ -199,12 +215,14 @@ def _sample(pool: Past) -> Past:
     return pool.take(np.sort(order[fits_in]))
 
 
+def _posterior(fit: Fit, prior: Prior) -> tuple[float, float]:
+    """Shape and rate of the gamma posterior of the running cascade's reproduction."""
+    return float(fit.children[0]) + prior.mean * prior.exposure, float(fit.exposure[0]) + prior.exposure
+
+
 def _reproduction(fit: Fit, prior: Prior, level: float) -> tuple[Estimate, float | None]:
     """Gamma posterior of the running cascade's own reproduction."""
-    from scipy.stats import gamma
-
-    a = float(fit.children[0]) + prior.mean * prior.exposure
-    b = float(fit.exposure[0]) + prior.exposure
+    a, b = _posterior(fit, prior)
     tail = (1.0 - level) / 2.0
     law = gamma(a, scale=1.0 / b)
     how = "self-exciting fit; gamma posterior, prior from past cascades"
@@ -214,8 +232,7 @@ def _reproduction(fit: Fit, prior: Prior, level: float) -> tuple[Estimate, float
 
 def _own_interval(fit: Fit, prior: Prior, seen: int, level: float, seed: int) -> Estimate:
     """The model's own interval by simulation: reproduction from its posterior, then a branching process to its end."""
-    a = float(fit.children[0]) + prior.mean * prior.exposure
-    b = float(fit.exposure[0]) + prior.exposure
+    a, b = _posterior(fit, prior)
     if fit.reproduction[0] >= 1.0:
         return Estimate.unknown("supercritical: no finite forecast")
     rng = np.random.default_rng(seed)
@@ -239,29 +256,22 @@ def _own_interval(fit: Fit, prior: Prior, seen: int, level: float, seed: int) ->
     return Estimate(middle, seen + float(low), None if high >= MOST_SIZE else seen + float(high), level, seen, how)
 
 
-def _from_past(
-    answered: list[Tested], models: list[Tested], seen: int, age: float, reproduction: Estimate, above: float | None,
-    level: float,
-) -> Forecast:  # fmt: skip
-    best = min(answered, key=lambda m: m.error)
-    why = ""
-    early = seen < FEW_SHARES or age < FEW_HOURS
+def _from_past(best: Tested, early: bool, level: float) -> Estimate:
+    """The forecast of the model that won on the past, or why the past forbids it."""
     limit = MOST_ERROR / 2.0 if early else MOST_ERROR
     if math.isinf(best.predicted):
-        why = "supercritical: no finite forecast"
-    elif not best.error <= limit:
-        why = (
+        return Estimate.unknown("supercritical: no finite forecast")
+    if not best.error <= limit:
+        return Estimate.unknown(
             f"On {best.cascades} past cascades at this age the best model ({best.name}) missed by {best.error:.0%} in "
             f"the median, more than {limit:.0%}."
         )
-    elif best.coverage < level - 0.1:
-        why = f"On {best.cascades} past cascades its {level:.0%} intervals held the truth in {best.coverage:.0%} only."
-    if why:
-        final = Estimate.unknown(why)
-    else:
-        how = f"{best.name}; conformal interval from {best.cascades} past cascades at this age"
-        final = Estimate(best.predicted, best.lower, best.upper, level, best.cascades, how)
-    return Forecast(seen, age, final, reproduction, above, best.name, models, why)
+    if best.coverage < level - 0.1:
+        return Estimate.unknown(
+            f"On {best.cascades} past cascades its {level:.0%} intervals held the truth in {best.coverage:.0%} only."
+        )
+    how = f"{best.name}; conformal interval from {best.cascades} past cascades at this age"
+    return Estimate(best.predicted, best.lower, best.upper, level, best.cascades, how)
 
 
 Model = Callable[[Past, Past, float], FloatArray]
@@ -296,7 +306,7 @@ def hawkes_short(learned: Past, asked: Past, age: float) -> FloatArray:
 def _hawkes(learned: Past, asked: Past, age: float, long: bool) -> FloatArray:
     if learned.sizes.size < FEW_TO_LEARN:
         return np.full(asked.sizes.size, np.nan)
-    memory = learn(_whole(learned), long)
+    memory = learned.memory(long)
     return fit_cascades(asked.until(age), memory.decay, memory.prior).final
 
 

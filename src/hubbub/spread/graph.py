@@ -10,6 +10,7 @@ import pyarrow.compute
 
 from hubbub.errors import HubbubError
 from hubbub.kernel import FloatArray, IntArray
+from hubbub.spread.growth import strength
 
 pc = pyarrow.compute
 MOST = 0.95
@@ -114,7 +115,5 @@ def _shrunk(children: FloatArray, shares: IntArray) -> tuple[FloatArray, float]:
     if total == 0.0:
         return np.zeros(children.size), 0.0
     mean = float(children.sum()) / total
-    spare = float(((children - mean * shares) ** 2 - mean * shares).sum())
-    k = mean * float((shares.astype(np.float64) ** 2).sum()) / spare if spare > 0.0 else 1e3
-    k = min(max(k, 1e-3), 1e3)
+    k = strength(children, shares.astype(np.float64), mean, least=1e-3)
     return (children + mean * k) / (shares + k), mean

@@ -199,6 +199,14 @@ def reproduction_of_one(shares: Shares, level: float = 0.9) -> Estimate:
     return Estimate(children / total, low, high, level, children, how)
 
 
+def strength(children: FloatArray, exposure: FloatArray, mean: float, least: float, most: float = 1e3) -> float:
+    """Exposure that a gamma prior of this mean is worth, from how much rates differ beyond chance: moments of a
+    gamma-Poisson, between `least` and `most`."""
+    spare = float(((children - mean * exposure) ** 2 - mean * exposure).sum())
+    found = mean * float((exposure**2).sum()) / spare if spare > 0.0 else most
+    return min(max(found, least), most)
+
+
 @dataclass(frozen=True, slots=True)
 class HalfLife:
     """Hours until half of the shares had come; None with the reason. `waited_hours` is how long it has been seen."""

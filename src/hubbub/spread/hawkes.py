@@ -15,6 +15,7 @@ from scipy.optimize import minimize
 from scipy.special import gammaln
 
 from hubbub.kernel import FloatArray, IntArray, jit
+from hubbub.spread.growth import strength
 
 ROUNDS, POOLED_ROUNDS = 200, 60
 """EM steps of a cascade, and of the reproduction that past cascades share, at most."""
@@ -289,10 +290,7 @@ def learn(cascades: Cascades, long: bool) -> Memory:
     found = minimize(lambda x: -pooled(decay_of(x))[0], start, method="Nelder-Mead", options=steps)
     decay = decay_of(found.x)
     ll, exposure = pooled(decay)
-    children = out[:, 2]
-    spare = float(((children - mean * exposure) ** 2 - mean * exposure).sum())
-    strength = mean * float((exposure**2).sum()) / spare if spare > 0.0 else 1e3
-    return Memory(decay, Prior(mean, min(max(strength, 1.0), 1e3)), ll)
+    return Memory(decay, Prior(mean, strength(out[:, 2], exposure, mean, least=1.0)), ll)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,13 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from scipy.special import gammaln, ndtri
+from numba import njit
+from scipy.special import gammaln
 
 from hubbub.errors import HubbubError
-from hubbub.estimate import Estimate
+from hubbub.estimate import Estimate, wilson
 from hubbub.kernel import BoolArray, FloatArray, IntArray, jit
-from hubbub.spread.diffusion import mixed, stream
+from hubbub.spread.diffusion import STEP, mixed, stream, uniform
 from hubbub.spread.graph import Graph
 
 BY_CHANCE = 1.0 - 1.0 / math.e
@@ -117,6 +118,16 @@ RARE = 2**31 // 24
 """Below this chance (of 2^31) a leap to the next candidate is cheaper than a draw for every edge."""
 
 
+@njit(inline="always")
+def _joined(u: Any, k: Any, met: Any, members: Any, held: Any) -> Any:
+    """Put a node into set k if it is not there yet; returns how many members there are."""
+    if met[u] != k:
+        met[u] = k
+        members[held] = u
+        held += 1
+    return held
+
+
 @jit
 def _draw(offsets: Any, edges: Any, seed: Any, first: Any, lengths: Any) -> Any:
     """Sets number first, first + 1, ...: a breadth-first search backwards.
@@ -129,9 +140,8 @@ def _draw(offsets: Any, edges: Any, seed: Any, first: Any, lengths: Any) -> Any:
     held = 0
     met = np.full(nodes, -1, np.int32)
     low = np.uint64(2**31 - 1)
-    step = np.uint64(0x9E3779B97F4A7C15)
     for k in range(lengths.size):
-        state = stream(seed, first + k) + step
+        state = stream(seed, first + k) + STEP
         root = np.int64(mixed(state) % np.uint64(nodes))
         if held + nodes > members.size:
             members = _larger(members, held + nodes)
@@ -147,7 +157,7 @@ def _draw(offsets: Any, edges: Any, seed: Any, first: Any, lengths: Any) -> Any:
             e, stop = offsets[v], offsets[v + 1]
             while e < stop and edges[e, 1] >= RARE:
                 if left == 0:
-                    state += step
+                    state += STEP
                     bits = mixed(state)
                     left = 2
                 draw = bits & low
@@ -155,10 +165,7 @@ def _draw(offsets: Any, edges: Any, seed: Any, first: Any, lengths: Any) -> Any:
                 left -= 1
                 if draw < edges[e, 1]:
                     u = edges[e, 0]
-                    if met[u] != k:
-                        met[u] = k
-                        members[held] = u
-                        held += 1
+                    held = _joined(u, k, met, members, held)
                 e += 1
             bound, scale = np.uint32(0), 0.0
             while e < stop:
@@ -167,21 +174,18 @@ def _draw(offsets: Any, edges: Any, seed: Any, first: Any, lengths: Any) -> Any:
                 if edges[e, 1] != bound:
                     bound = edges[e, 1]
                     scale = 1.0 / math.log1p(-np.float64(bound) * 2.0**-31)
-                state += step
-                leap = math.log((np.float64(mixed(state) >> np.uint64(11)) + 0.5) * 2.0**-53) * scale
+                state += STEP
+                leap = math.log(uniform(state) + 2.0**-54) * scale
                 if leap >= stop - e:
                     break
                 e += np.int64(leap)
                 taken = True
                 if edges[e, 1] < bound:
-                    state += step
-                    taken = np.float64(mixed(state) >> np.uint64(11)) * 2.0**-53 * bound < edges[e, 1]
+                    state += STEP
+                    taken = uniform(state) * bound < edges[e, 1]
                 if taken:
                     u = edges[e, 0]
-                    if met[u] != k:
-                        met[u] = k
-                        members[held] = u
-                        held += 1
+                    held = _joined(u, k, met, members, held)
                 e += 1
         lengths[k] = held - start
     return members[:held].copy()
@@ -392,9 +396,6 @@ def spread_of(graph: Graph, seeds: IntArray, sets: int = 100_000, seed: int = 0,
 
 def _share_of(covered: int, count: int, n: int, level: float) -> Estimate:
     """People from a part of the sets, with a Wilson interval."""
-    z = float(ndtri(0.5 + level / 2.0))
-    p = covered / count
-    middle, half = p + z * z / (2 * count), z * math.sqrt(p * (1 - p) / count + z * z / (4.0 * count * count))
-    scale = n / (1 + z * z / count)
+    low, high = wilson(covered, count, level)
     how = "part of reverse-reachable sets; Wilson interval, Monte Carlo only"
-    return Estimate(n * p, max((middle - half) * scale, 0.0), (middle + half) * scale, level, count, how)
+    return Estimate(n * covered / count, n * low, n * high, level, count, how)
