@@ -79,6 +79,7 @@ def test_without_a_past_the_model_says_so_and_waits_for_fifty_shares() -> None:
     early = forecast(alone, 0, 0.2)
     assert not early.final.known and "below 50 shares or an hour" in early.why
     later = forecast(alone, 0, 6.0)
+    assert "no past to take a prior from" in later.reproduction.how
     assert later.final.known and "too few past cascades" in later.final.how
     assert later.final.low is not None and later.final.high is not None
     assert later.final.low <= alone.sizes[0] <= later.final.high

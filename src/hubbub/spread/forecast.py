@@ -225,7 +225,8 @@ def _reproduction(fit: Fit, prior: Prior, level: float) -> tuple[Estimate, float
     a, b = _posterior(fit, prior)
     tail = (1.0 - level) / 2.0
     law = gamma(a, scale=1.0 / b)
-    how = "self-exciting fit; gamma posterior, prior from past cascades"
+    said = "no past to take a prior from" if prior is VAGUE else "prior from past cascades"
+    how = f"self-exciting fit; gamma posterior, {said}"
     n = round(float(fit.children[0]))
     return Estimate(a / b, float(law.ppf(tail)), float(law.ppf(1.0 - tail)), level, n, how), float(law.sf(1.0))
 
