@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from bench.planted import tables_of
@@ -15,7 +17,9 @@ from hubbub.compare.document import compare
 from hubbub.compare.forecast import forecast
 from hubbub.compare.listing import cascade_rows, people_rows
 from hubbub.compare.reach import reach
+from hubbub.compare.seeds import Wish, seeds
 from hubbub.compare.simulate import simulate
+from hubbub.consent.known import EVENTS, SEEN, Known
 from hubbub.demo import Spec
 from hubbub.measure import Tables
 from hubbub.spread.graph import sharing
@@ -57,7 +61,19 @@ def largest(tables: Tables) -> str:
     return f"{tables.cascades.column('channel')[row]}:{tables.cascades.column('root')[row]}"
 
 
-@pytest.mark.parametrize("name", ["compare", "cascades", "forecast", "people", "reach", "simulate"])
+def all_allow(people: list[str]) -> Known:
+    """Everybody gave leave to be asked, on 1970-01-01."""
+    rows = [{"person": p, "channel": "x", "time_us": 0, "row": "consent:1", "purpose": "ask-to-share", "given": True}
+            for p in people]  # fmt: skip
+    return Known(pa.Table.from_pylist(rows, EVENTS), SEEN.empty_table(), SEEN.empty_table())
+
+
+def end_of(tables: Tables) -> datetime:
+    assert tables.ledger.last is not None
+    return tables.ledger.last
+
+
+@pytest.mark.parametrize("name", ["compare", "cascades", "forecast", "people", "reach", "seed", "simulate"])
 def test_an_example_has_the_keys_of_a_document(name: str, tables: Tables) -> None:
     made: dict[str, Any] = {
         "compare": lambda: compare(tables.people, tables.cascades, tables.ledger),
@@ -65,6 +81,9 @@ def test_an_example_has_the_keys_of_a_document(name: str, tables: Tables) -> Non
         "forecast": lambda: forecast(tables.cascades, tables.ledger, largest(tables)),
         "reach": lambda: reach(tables.people, tables.cascades, tables.ledger),
         "simulate": lambda: simulate(tables.cascades, sharing(tables.cascades).people[:2], runs=50),
+        "seed": lambda: seeds(
+            tables.people, tables.cascades, all_allow(sharing(tables.cascades).people), end_of(tables), Wish(2)
+        ),
         "people": lambda: {"people": people_rows(tables.people)},
     }[name]()
     shown = json.loads((DOCS / f"{name}.example.json").read_text("utf-8"))

@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from os import PathLike
 from typing import TYPE_CHECKING, Any
@@ -26,6 +26,7 @@ __all__ = [
     "people",
     "reach",
     "read_log",
+    "seed",
     "simulate",
 ]
 
@@ -96,3 +97,23 @@ def reach(log: Log, *, level: float = 0.9) -> dict[str, Any]:
 def simulate(log: Log, people: Sequence[str], *, level: float = 0.9, seed: int = 0) -> dict[str, Any]:
     """What might happen if these people shared: the distribution of sizes on the sharing graph of the log."""
     return log.simulate(people, level=level, seed=seed)
+
+
+def seed(
+    log: Log,
+    k: int,
+    *,
+    purpose: str = "ask-to-share",
+    now: datetime | None = None,
+    costs: Mapping[str, float] | None = None,
+    budget: float | None = None,
+    floors: Mapping[str, int] | None = None,
+    level: float = 0.9,
+    seed: int = 0,
+) -> dict[str, Any]:
+    """Whom to ask first, at most k people, among those whose consent allows it.
+
+    now : the moment of asking, else the end of the log; costs : by person, with a budget
+    floors : at least so many of a segment
+    """
+    return log.seed(k, purpose=purpose, now=now, costs=costs, budget=budget, floors=floors, level=level, seed=seed)

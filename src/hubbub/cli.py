@@ -247,6 +247,45 @@ def simulate(
 
 
 @app.command()
+def seed(
+    k: Annotated[int, typer.Option("-k", help="How many people to ask at most.", min=1)],
+    logs: Logs = None,
+    purpose: Annotated[str, typer.Option("--purpose", help="Which consent is needed.")] = "ask-to-share",
+    now: Annotated[str | None, typer.Option("--now", help="The moment of asking; else the log's end.")] = None,
+    costs: Annotated[Path | None, typer.Option("--costs", help="CSV of person,cost; needs --budget.")] = None,
+    budget: Annotated[float | None, typer.Option("--budget", help="What asking may cost in all.")] = None,
+    at_least: Annotated[
+        list[str] | None, typer.Option("--at-least", metavar="SEGMENT=N", help="At least so many of a segment.")
+    ] = None,
+    brand: Brand = None,
+    level: Level = 0.9,
+    seed: Seed = 0,
+    tz: Tz = None,
+    encoding: Encoding = None,
+    format: Format = None,
+    channel: Channel = None,
+    workspace: Folder = Path("."),
+    json: Json = False,
+) -> None:
+    """Say whom to ask first to pass something on, among those whose consent allows it."""
+    from hubbub import taking
+
+    moment, prices, floors = _moment(now), taking.costs(costs), taking.floors(at_least or [])
+    log = _open(logs, brand, None, tz, encoding, format, channel, workspace)
+    with _working("choosing people"):
+        found = log.seed(
+            k, purpose=purpose, now=moment, costs=prices, budget=budget, floors=floors, level=level, seed=seed
+        )
+    if json:
+        _print_json(found)
+    else:
+        from hubbub.terminal import show_seed
+
+        show_seed(found)
+    _refused(log)
+
+
+@app.command()
 def people(
     logs: Logs = None,
     brand: Brand = None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from os import PathLike
@@ -95,6 +95,30 @@ class Log:
         from hubbub.compare.simulate import simulate
 
         return simulate(self.tables().cascades, people, level=level, seed=seed)
+
+    def seed(
+        self,
+        k: int,
+        *,
+        purpose: str = "ask-to-share",
+        now: datetime | None = None,
+        costs: Mapping[str, float] | None = None,
+        budget: float | None = None,
+        floors: Mapping[str, int] | None = None,
+        level: float = 0.9,
+        seed: int = 0,
+    ) -> dict[str, Any]:
+        """Whom to ask first, among those whose consent allows it at `now` or the end of the log."""
+        from hubbub.compare.seeds import Wish, seeds
+        from hubbub.log.permission import known
+
+        tables = self.tables()
+        at = now or tables.ledger.last
+        if at is None:
+            raise LogError("The log is empty.")
+        wish = Wish(k, purpose, costs, budget, floors or {})
+        ledger = known(self.segments, self.settings)
+        return seeds(tables.people, tables.cascades, ledger, at, wish, level=level, seed=seed)
 
     def people(self) -> People:
         """One row a person, by label."""

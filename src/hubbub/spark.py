@@ -37,6 +37,7 @@ from hubbub.log.link import (
     link,
 )
 from hubbub.log.order import Name
+from hubbub.log.permission import with_consent
 from hubbub.log.segment import READ, Segment, rows_of
 from hubbub.log.settings import Settings
 from hubbub.measure import DAY_US, Tables, Values, cascade_codes, ledger_of, register_of, values_of
@@ -112,7 +113,7 @@ def measure(segments: Sequence[Segment], settings: Settings, window_days: float 
     tables = Tables(
         _from_wire(people.drop("person_key", "first_exchange_us").toArrow(), PEOPLE, shared),
         _from_wire(cascades.toArrow(), CASCADES, shared),
-        _ledger(linked, shared, window_days),
+        with_consent(_ledger(linked, shared, window_days), segments, settings),
     )
     for frame in (people, linked, keyed):
         frame.unpersist()
@@ -132,7 +133,7 @@ def plans(segments: Sequence[Segment], settings: Settings, window_days: float = 
 
 def _frames(segments: Sequence[Segment], settings: Settings, window_days: float) -> tuple[Any, ...]:
     raw = session().read.parquet(*[str(s.path) for s in segments]).select(*READ, "id", "content", "actor")
-    shared = _shared(raw, settings, window_days)
+    shared = _shared(raw, replace(settings, consent=None, assignments=None), window_days)
     keyed = _keyed(raw, shared).persist()
     linked = linked_rows(keyed, shared).persist()
     people = people_rows(linked, shared).persist()

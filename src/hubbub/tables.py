@@ -146,6 +146,13 @@ CASCADES = pa.schema([
 ])  # fmt: skip
 
 
+UNASKED = pa.schema([
+    ("person", pa.string()),
+    ("contacts", pa.int64()),  # words of the brand addressed to the person that answer nothing
+    ("without", pa.int64()),   # of these, at a moment when the person allowed no unasked purpose on that channel
+])  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class ChannelLedger:
     """What the log can see of one channel: counts of rows, and what coverage.csv says."""
@@ -196,4 +203,5 @@ class Ledger:
     brand: str = ""  # the brand's name, for people
     segments: tuple[str, ...] = ()  # target segments of the workspace
     window_days: float = 30.0
+    unasked: pa.Table | None = field(default=None, compare=False, repr=False)  # UNASKED; None without consent.csv
     notes: tuple[str, ...] = field(default_factory=tuple)  # what a person should know about this log

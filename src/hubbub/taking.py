@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import math
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -64,6 +66,44 @@ def opened(
     if not log.refused:
         refusals.unlink()
     return log
+
+
+def costs(path: Path | None) -> dict[str, float] | None:
+    """What asking each person costs, from a CSV with the columns person and cost; above zero."""
+    if path is None:
+        return None
+    out: dict[str, float] = {}
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            for number, row in enumerate(csv.DictReader(file), 2):
+                if not row.get("person"):
+                    raise LogError(f"{path}, line {number}: there is no person; the columns are person and cost.")
+                price = _number(row.get("cost"))
+                if not price > 0.0:
+                    raise LogError(f"{path}, line {number}: {row.get('cost')} is no cost above 0.")
+                out[row["person"]] = price
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise LogError(f"{path} cannot be read: {error}") from error
+    return out
+
+
+def _number(text: str | None) -> float:
+    try:
+        found = float(text or "")
+    except ValueError:
+        return math.nan
+    return found if math.isfinite(found) else math.nan
+
+
+def floors(given: Sequence[str]) -> dict[str, int]:
+    """`SEGMENT=N` as it is given on the command line."""
+    out = {}
+    for text in given:
+        name, _, count = text.rpartition("=")
+        if not name or not count.isdecimal():
+            raise LogError(f'"{text}" is not SEGMENT=N, such as regulars=3.')
+        out[name] = int(count)
+    return out
 
 
 def into_workspace(

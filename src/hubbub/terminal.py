@@ -158,6 +158,45 @@ def show_simulate(document: Mapping[str, Any], to: Console | None = None) -> Non
     face.say(clean(document.get("note")), "dim")
 
 
+def show_seed(document: Mapping[str, Any], to: Console | None = None) -> None:
+    """Whom to ask, what each adds, and the same beside top sharers and chance."""
+    face = Face(to or console())
+    may = document.get("who_may") or {}
+    face.say(
+        f"{_count(may.get('allowed'))} of {_count(may.get('sharers'))} who passed something on may be asked "
+        f"({clean(document.get('purpose'), 20)}); {_count(may.get('never_gave'))} never gave leave, "
+        f"{_count(may.get('withdrew_or_left'))} withdrew it or left, {_count(may.get('contacted_enough'))} were "
+        "contacted enough."
+    )
+    found, spread = rows(document.get("people")), words.estimate(document.get("spread"))
+    if not spread.known:
+        face.say(f"Nobody to ask: {spread.why}.", "bold")
+        return
+    if may.get("why"):
+        face.say(clean(may.get("why")) + ".")
+    table = face.table(["Person", "Ask on", "Adds", "Why"], (2,))
+    for p in found[:MANY]:
+        cells = [
+            clean(p.get("person"), 60),
+            clean(p.get("channel"), 20),
+            words.plain((p.get("gain") or {}).get("value")),
+        ]
+        face.row(table, [*cells, clean(p.get("why"), 160)])
+    face.print(table)
+    _rest(face, len(found), "person")
+    table = face.table(["Choice", "People reached"], (1,))
+    face.row(table, ["these", _cell(spread)])
+    for b in rows(document.get("baselines")):
+        face.row(table, [clean(b.get("name"), 30), _cell(words.estimate(b.get("spread")))])
+    face.print(table)
+    certificate = part(document, "certificate", "at_least_of_best")
+    face.say(f"At least {_part(certificate)} of the best possible choice on this graph.", "dim")
+    for off in rows(document.get("if_chances_are_off")):
+        times, loss = words.plain(off.get("chances_times")), _part(off.get("loss"))
+        face.say(f"If chances were {times} times as high, a choice made for that would reach {loss} more.", "dim")
+    face.say(clean(document.get("note")), "dim")
+
+
 REACH = {
     "might_act": "Might act",
     "two_ways": "Between two ways of seeing",

@@ -10,7 +10,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hubbub.consent.rules import LEFT, PURPOSES, Cap, Columns, Contact, Decision, Event, Ledger, Policy, Quiet, allowed
+from hubbub.consent.rules import (
+    LEFT,
+    PURPOSES,
+    Cap,
+    Columns,
+    Contact,
+    Decision,
+    Event,
+    Ledger,
+    Policy,
+    Quiet,
+    Standing,
+    standing,
+)
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 NO_CAPS = Policy(caps=())
@@ -82,9 +95,18 @@ def test_many_at_once_equal_one_by_one(ledger: Ledger, channel: str, purpose: st
         )
     ))  # fmt: skip
     limits = [(c.most, round(c.days * 86_400e6), "xy".index(c.channel) if c.channel else None) for c in [cap] if c]
-    found = allowed(columns, 2, "xy".index(channel), micros(now), limits)
-    want = [ledger.may_contact(person, channel, purpose, now).allowed for person in "ab"]
+    found = standing(columns, 2, "xy".index(channel), micros(now), limits)
+    want = [meaning(ledger.may_contact(person, channel, purpose, now)) for person in "ab"]
     assert found.tolist() == want
+
+
+def meaning(decision: Decision) -> Standing:
+    """What the words of a decision say."""
+    if decision.allowed:
+        return Standing.ALLOWED
+    if "contacts in" in decision.why:
+        return Standing.CAPPED
+    return Standing.NEVER_GAVE if decision.why.startswith("no consent") else Standing.STOPPED
 
 
 @settings(max_examples=100)

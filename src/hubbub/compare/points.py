@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute
 
 from hubbub.activity import MICROS
 from hubbub.compare.campaigns import Campaign, World, groups, growth_of
@@ -41,6 +43,7 @@ from hubbub.converse.lasting import kaplan_meier, quantile_time
 from hubbub.estimate import Estimate
 from hubbub.tables import Ledger
 
+pc = pyarrow.compute
 FloatArray = npt.NDArray[np.float64]
 
 HOUR_US = 3_600_000_000
@@ -311,6 +314,19 @@ def _seen_once(data: Data, name: str) -> Pair:
 def _touches(people: People) -> npt.NDArray[Any]:
     modes = ("conversation", "spread", "broadcast", "unknown")
     return np.asarray(sum(people.ints(f"touches_{mode}").astype(np.int64) for mode in modes))
+
+
+def _without_leave(data: Data, name: str) -> Pair:
+    unasked = data.ledger.unasked
+    if unasked is None:
+        return none("there is no consent.csv, so what people allowed is not known")
+    place = pc.index_in(data.people.column("person").cast(pa.string()), value_set=unasked["person"].combine_chunks())
+    without = pc.fill_null(unasked["without"].combine_chunks().take(place), 0)
+    sides = draw_totals(data.lot(without.to_numpy(zero_copy_only=False)), (1.0, 1.0), data.seed, name)
+    how = (
+        "words of the brand that answer nothing, to people of whom no unasked purpose was allowed there; draws of units"
+    )
+    return pair_of(sides, Manner(how, NOBODY), data.level)
 
 
 def _touches_unknown(data: Data, name: str) -> Pair:
@@ -670,7 +686,7 @@ ROWS: tuple[Row, ...] = (
         _burnt("leaves", "contacts")),
     Row("privacy.flags_contacts", D, PRIVACY, "`flag` per 1,000 contacts", "per 1,000", BY_ORIGIN, "rows",
         _burnt("flags", "contacts")),
-    Row("privacy.consent", D, PRIVACY, "contacts without consent", "contacts", BY_ORIGIN, "rows", _missing(NOT_YET)),
+    Row("privacy.consent", D, PRIVACY, "contacts without consent", "contacts", BY_ORIGIN, "rows", _without_leave),
     Row("strategy.value", T, STRATEGY, "value per unit of effort", "per unit of effort", BY_ORIGIN, "rows",
         _value_per_effort),
     Row("strategy.people_90", T, STRATEGY, "people still there after 90 days, per unit of effort",

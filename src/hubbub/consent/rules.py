@@ -1,14 +1,15 @@
-"""The rules of consent: `may_contact` for one person with reason and rows, `allowed` for many at once."""
+"""The rules of consent: `may_contact` for one person with reason and rows, `standing` for many at once."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta, tzinfo
+from enum import IntEnum
 
 import numpy as np
 
-from hubbub.kernel import BoolArray, IntArray
+from hubbub.kernel import IntArray
 
 PURPOSES = ("answer", "service", "marketing", "ask-to-share", "research")
 UNASKED = ("marketing", "ask-to-share", "research")
@@ -161,10 +162,19 @@ class Columns:
     sent_time: IntArray
 
 
-def allowed(
+class Standing(IntEnum):
+    """Where a person stands for one purpose on one channel; the higher, the closer to a contact."""
+
+    NEVER_GAVE = 0
+    STOPPED = 1
+    CAPPED = 2
+    ALLOWED = 3
+
+
+def standing(
     columns: Columns, people: int, channel: int, now: int, caps: Sequence[tuple[int, int, int | None]] = ()
-) -> BoolArray:
-    """Which of `people` may be contacted on a channel: bool[people]; as `may_contact`, but for quiet hours.
+) -> IntArray:
+    """Where each of `people` stands on a channel: int8[people] of Standing; as `may_contact`, but for quiet hours.
 
     columns : of one purpose; sent : contacts of purposes that the caps count
     caps : (most, microseconds, channel or None)
@@ -175,12 +185,15 @@ def allowed(
     gone = np.full(people, NEVER, np.int64)
     known = columns.gone_time <= now
     np.maximum.at(gone, columns.gone_person[known], columns.gone_time[known])
-    free: BoolArray = given > gone
+    capped = np.zeros(people, np.bool_)
     for most, window, on in caps:
         if on is not None and on != channel:
             continue
         counted = (columns.sent_time > now - window) & (columns.sent_time <= now)
         if on is not None:
             counted &= columns.sent_channel == on
-        free &= np.bincount(columns.sent_person[counted], minlength=people) < most
-    return free
+        capped |= np.bincount(columns.sent_person[counted], minlength=people) >= most
+    out = np.where(capped, Standing.CAPPED, Standing.ALLOWED).astype(np.int8)
+    out[given <= gone] = Standing.STOPPED
+    out[given == NEVER] = Standing.NEVER_GAVE
+    return out

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import pyarrow as pa
+
 from hubbub.tables import Effort
 
 
@@ -25,6 +27,8 @@ class Settings:
     people : (channel, handle) -> person; segments : (channel, handle) -> segment
     currency : the currency whose values count, where the log has several
     hour_cost_micros : what an hour of work costs, in millionths of the currency
+    cap : at most so many unasked contacts with one person in any window of so many days; None: no cap
+    consent, assignments : the side tables as they were read; None where there are none
     """
 
     brand: frozenset[tuple[str | None, str]] = frozenset()
@@ -39,6 +43,9 @@ class Settings:
     currency: str | None = None
     hour_cost_micros: int | None = None
     raw_days: int = 90
+    cap: tuple[int, float] | None = (2, 7.0)
+    consent: pa.Table | None = field(default=None, compare=False, repr=False)
+    assignments: pa.Table | None = field(default=None, compare=False, repr=False)
 
 
 def brand_handles(text: str) -> list[tuple[str | None, str]]:

@@ -61,6 +61,11 @@ zone = "UTC"
 # Segments that you mean to reach.
 targets = []
 
+[contact]
+# At most so many contacts that nobody asked for with one person, in any window of so many days.
+most = 2
+days = 7
+
 [keep]
 # How many days what a network sent (`raw`) is kept.
 raw_days = 90
@@ -281,6 +286,9 @@ def read_settings(path: Path) -> Settings:
         ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise WorkspaceError(f'{path}: there is no time zone "{zone}"; write one such as "Europe/Berlin".') from error
+    most, days = at("contact", "most", int, 2), float(at("contact", "days", (int, float), 7))
+    if most < 0 or not 0.0 < days < float("inf"):
+        raise WorkspaceError(f"{path}: [contact] needs a most of 0 or more and days above 0.")
     hour = at("money", "hour_cost", (int, float), None)
     try:
         micros = None if hour is None else int((Decimal(str(hour)) * MICROS).to_integral_value())
@@ -295,11 +303,12 @@ def read_settings(path: Path) -> Settings:
         currency=at("money", "currency", str, None),
         hour_cost_micros=micros,
         raw_days=at("keep", "raw_days", int, 90),
+        cap=(most, days),
     )
 
 
 def with_side(settings: Settings, side: dict[str, pa.Table | None]) -> Settings:
-    """Settings with what the side tables say: who is one person, segments, coverage, effort."""
+    """Settings with what the side tables say: who is one person, segments, coverage, effort, consent."""
     from dataclasses import replace
 
     def rows(name: str) -> list[dict[str, Any]]:
@@ -310,6 +319,8 @@ def with_side(settings: Settings, side: dict[str, pa.Table | None]) -> Settings:
         settings,
         people={(r["channel"], r["actor"]): r["person"] for r in rows("people")},
         segments={(r["channel"], r["actor"]): r["segment"] for r in rows("segments")},
+        consent=side.get("consent"),
+        assignments=side.get("assignments"),
         coverage=tuple(
             Coverage(r["channel"], _micros(r["from"]), _micros(r["until"]), r["sees"] or "") for r in rows("coverage")
         ),

@@ -105,6 +105,11 @@ class Sets:
             self.members = np.concatenate([self.members, *pool.map(part, pairwise(cuts))])
         self.offsets = np.concatenate([self.offsets, self.offsets[-1] + np.cumsum(lengths)])
 
+    def expected(self, seeds: IntArray, level: float = 0.9) -> Estimate:
+        """Expected size from given seeds, seeds counted."""
+        covered = int(self.covered(np.asarray(seeds, np.int64)).sum())
+        return _share_of(covered, len(self), self.nodes, level)
+
     def covered(self, seeds: IntArray) -> IntArray:
         """How many sets each seed is the first, in order, to be in: int64[s]."""
         rank = np.full(self.nodes, seeds.size, np.int32)
@@ -391,7 +396,7 @@ def spread_of(graph: Graph, seeds: IntArray, sets: int = 100_000, seed: int = 0,
     """Expected size from given seeds, on fresh sets."""
     drawn = Sets(graph, 2 * seed + 1_000_003)
     drawn.grow(sets)
-    return _share_of(int(drawn.covered(np.asarray(seeds, np.int64)).sum()), sets, graph.nodes, level)
+    return drawn.expected(seeds, level)
 
 
 def _share_of(covered: int, count: int, n: int, level: float) -> Estimate:

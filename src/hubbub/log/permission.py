@@ -1,0 +1,121 @@
+"""What the log and consent.csv say of leave: consent by person, who left, whom the brand addressed unasked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from hubbub.consent.known import EVENTS, SEEN, Known
+from hubbub.consent.rules import Cap, Policy
+from hubbub.log.segment import Segment
+from hubbub.log.settings import Settings
+from hubbub.tables import UNASKED, Ledger
+
+_READ = ("time", "channel", "id", "type", "actor", "addressed_to", "in_reply_to")
+_WORDS = ("post", "reply", "message")
+
+
+def known(segments: Sequence[Segment], settings: Settings) -> Known:
+    """The ledger of consent of a log.
+
+    Unasked is what the brand addresses to somebody without answering anything; for what purpose, the record does not
+    say.
+    """
+    leaves, contacts = [SEEN.empty_table()], [SEEN.empty_table()]
+    for segment in segments:
+        for batch in pq.ParquetFile(segment.path, memory_map=True).iter_batches(1 << 18, columns=list(_READ)):
+            table = pa.Table.from_batches([batch])
+            leaves.append(
+                _seen(_of_people(table.filter(pc.equal(table["type"], "leave")), settings), "actor", settings)
+            )
+            words = table.filter(
+                pc.and_(pc.is_in(table["type"], value_set=pa.array(_WORDS)), pc.is_valid(table["addressed_to"]))
+            )
+            unasked = _of_brand(words.filter(pc.is_null(words["in_reply_to"])), settings)
+            contacts.append(_seen(unasked, "addressed_to", settings))
+    return Known(_events(settings), pa.concat_tables(leaves), pa.concat_tables(contacts), _policy(settings))
+
+
+def _policy(settings: Settings) -> Policy:
+    if settings.cap is None:
+        return Policy(caps=())
+    return Policy(caps=(Cap(*settings.cap),))
+
+
+def _events(settings: Settings) -> pa.Table:
+    table = settings.consent
+    if table is None:
+        return EVENTS.empty_table()
+    out = {
+        "person": labels(table["channel"], table["actor"], settings.people),
+        "channel": table["channel"],
+        "time_us": table["time"].cast(pa.int64()),
+        "row": pa.array([f"consent:{i + 1}" for i in range(table.num_rows)], pa.string()),
+        "purpose": table["purpose"],
+        "given": pc.equal(table["state"], "given"),
+    }
+    return pa.table(out).cast(EVENTS)
+
+
+def _seen(table: pa.Table, who: str, settings: Settings) -> pa.Table:
+    out = {
+        "person": labels(table["channel"], table[who], settings.people),
+        "channel": table["channel"],
+        "time_us": table["time"].cast(pa.int64()),
+        "row": pc.binary_join_element_wise(table["channel"].cast(pa.string()), table["id"].cast(pa.string()), ":"),
+    }
+    return pa.table(out).cast(SEEN)
+
+
+def _is_brand(table: pa.Table, who: str, settings: Settings) -> pa.Array:
+    """Whether a column's handle is the brand's."""
+    everywhere = pa.array([h for c, h in settings.brand if c is None], pa.string())
+    there = pa.array([f"{c}:{h}" for c, h in settings.brand if c is not None], pa.string())
+    actor = table[who].cast(pa.string())
+    named = pc.binary_join_element_wise(table["channel"].cast(pa.string()), actor, ":")
+    return pc.or_(pc.is_in(actor, value_set=everywhere), pc.is_in(named, value_set=there))
+
+
+def _of_brand(table: pa.Table, settings: Settings) -> pa.Table:
+    return table.filter(
+        pc.and_(_is_brand(table, "actor", settings), pc.invert(_is_brand(table, "addressed_to", settings)))
+    )
+
+
+def _of_people(table: pa.Table, settings: Settings) -> pa.Table:
+    return table.filter(pc.invert(_is_brand(table, "actor", settings)))
+
+
+def labels(channel: pa.ChunkedArray, handle: pa.ChunkedArray, people: Mapping[tuple[str, str], str]) -> pa.Array:
+    """The persons of handles: by people.csv, else channel:handle."""
+    channel, handle = (_flat(column.cast(pa.string())) for column in (channel, handle))
+    own = pc.binary_join_element_wise(channel, handle, ":")
+    if not people:
+        return own
+    keys = pa.array([f"{c}\0{h}" for c, h in people], pa.string())
+    place = pc.index_in(pc.binary_join_element_wise(channel, handle, "\0"), value_set=keys)
+    return pc.coalesce(pa.array(list(people.values()), pa.string()).take(place), own)
+
+
+def _flat(column: pa.ChunkedArray | pa.Array) -> pa.Array:
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+
+
+def with_consent(ledger: Ledger, segments: Sequence[Segment], settings: Settings) -> Ledger:
+    """The ledger with the unasked contacts of each person, where consent.csv says what people allowed."""
+    if settings.consent is None:
+        return ledger
+    found = known(segments, settings)
+    bad = found.without_leave()
+    coded = pc.dictionary_encode(found.contacts["person"].combine_chunks())
+    codes, size = np.asarray(coded.indices, dtype=np.int64), len(coded.dictionary)
+    columns = [np.bincount(codes, minlength=size), np.bincount(codes, weights=bad, minlength=size)]
+    table = pa.table([coded.dictionary, *columns], names=UNASKED.names).cast(UNASKED)
+    total, without = len(codes), int(bad.sum())
+    said = f"{without:,} of {total:,} contacts that nobody asked for went to people who had not allowed them."
+    return replace(ledger, unasked=table, notes=(*ledger.notes, *([said] if without else [])))
