@@ -13,7 +13,9 @@ import pyarrow as pa
 import pytest
 
 from bench.planted import tables_of
-from hubbub.compare.document import compare
+from hubbub.compare.document import compare, worth
+from hubbub.compare.experiments.document import Aim, plan, read
+from hubbub.compare.experiments.trial import clusters
 from hubbub.compare.forecast import forecast
 from hubbub.compare.listing import cascade_rows, people_rows
 from hubbub.compare.reach import reach
@@ -23,6 +25,7 @@ from hubbub.consent.known import EVENTS, SEEN, Known
 from hubbub.demo import Spec
 from hubbub.measure import Tables
 from hubbub.spread.graph import sharing
+from hubbub.tables import TRIAL, Plan, Trial
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 OF_AN_ESTIMATE = {"value", "low", "high", "level", "n", "how", "why"}
@@ -73,7 +76,18 @@ def end_of(tables: Tables) -> datetime:
     return tables.ledger.last
 
 
-@pytest.mark.parametrize("name", ["compare", "cascades", "forecast", "people", "reach", "seed", "simulate"])
+def experiment(tables: Tables) -> Trial:
+    """Everybody in one of two arms, half of whom did it."""
+    found = Plan("reply", ("a", "b"), (1.0, 1.0), bandit=True, started_us=0)
+    rows = [{"person": p, "arm": "ab"[i % 2], "assigned_us": 0, "done": True, "outcome": float(i % 4 < 2)}
+            for i, p in enumerate(tables.people["person"].to_pylist())]  # fmt: skip
+    return Trial(found, pa.Table.from_pylist(rows, TRIAL))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["compare", "experiment-plan", "experiment-read", "cascades", "forecast", "people", "reach", "seed", "simulate"],
+)
 def test_an_example_has_the_keys_of_a_document(name: str, tables: Tables) -> None:
     made: dict[str, Any] = {
         "compare": lambda: compare(tables.people, tables.cascades, tables.ledger),
@@ -81,6 +95,13 @@ def test_an_example_has_the_keys_of_a_document(name: str, tables: Tables) -> Non
         "forecast": lambda: forecast(tables.cascades, tables.ledger, largest(tables)),
         "reach": lambda: reach(tables.people, tables.cascades, tables.ledger),
         "simulate": lambda: simulate(tables.cascades, sharing(tables.cascades).people[:2], runs=50),
+        "experiment-plan": lambda: plan(
+            Aim("shares", by="cluster"),
+            tables.people,
+            clusters(tables.cascades),
+            worth(tables.people, tables.cascades, tables.ledger, 100),
+        ),
+        "experiment-read": lambda: read(experiment(tables), {}),
         "seed": lambda: seeds(
             tables.people, tables.cascades, all_allow(sharing(tables.cascades).people), end_of(tables), Wish(2)
         ),

@@ -285,6 +285,110 @@ def seed(
     _refused(log)
 
 
+experiments = typer.Typer(
+    help="Plan an experiment, start it, read it.", no_args_is_help=True, add_completion=False, rich_markup_mode=None
+)
+app.add_typer(experiments, name="experiment")
+Metric = Annotated[str, typer.Option("--metric", help="converts, value, returns, shares, speaks or leaves.")]
+Arms = Annotated[list[str] | None, typer.Option("--arm", help="An arm, the first is held against; repeatable.")]
+By = Annotated[str, typer.Option("--by", help="Assign by person, or by cluster of people who share with each other.")]
+Alpha = Annotated[float, typer.Option("--alpha", help="How often a difference may be claimed where none is.")]
+
+
+@experiments.command()
+def plan(
+    logs: Logs = None,
+    metric: Metric = "converts",
+    start: Annotated[float | None, typer.Option("--from", help="The rate now; else that of the log.")] = None,
+    goal: Annotated[float | None, typer.Option("--to", help="The rate to tell from it; else a fifth more.")] = None,
+    arm: Arms = None,
+    by: By = "person",
+    alpha: Alpha = 0.05,
+    power: Annotated[float, typer.Option("--power", help="How often such a difference is to be found.")] = 0.8,
+    brand: Brand = None,
+    currency: Currency = None,
+    seed: Seed = 0,
+    tz: Tz = None,
+    encoding: Encoding = None,
+    format: Format = None,
+    channel: Channel = None,
+    workspace: Folder = Path("."),
+    json: Json = False,
+) -> None:
+    """Say how many people an experiment takes, and what it is worth."""
+    from hubbub.compare.experiments.document import Aim
+
+    aim = Aim(metric, start, goal, alpha, power, by, tuple(arm or ("control", "treated")))
+    log = _open(logs, brand, currency, tz, encoding, format, channel, workspace)
+    with _working("planning"):
+        found = log.plan_experiment(aim, seed=seed)
+    if json:
+        _print_json(found)
+    else:
+        from hubbub.terminal import show_plan_of_experiment
+
+        show_plan_of_experiment(found)
+    _refused(log)
+
+
+@experiments.command()
+def start(
+    name: Annotated[str, typer.Argument(help="A name for it; the same name again adds people who came since.")],
+    arm: Arms = None,
+    metric: Annotated[str | None, typer.Option("--metric", help="As in plan; else converts.")] = None,
+    window_days: Annotated[float | None, typer.Option("--window-days", help="How long it is looked for.")] = None,
+    people: Annotated[int | None, typer.Option("--people", help="How many the plan says it takes.", min=2)] = None,
+    by: Annotated[str | None, typer.Option("--by", help="person or cluster; else person.")] = None,
+    segment: Annotated[str | None, typer.Option("--segment", help="Only people of this segment.")] = None,
+    bandit: Annotated[bool | None, typer.Option("--bandit", help="Deal newcomers by what does better.")] = None,
+    alpha: Annotated[float | None, typer.Option("--alpha", help="Of the reading; else .05.")] = None,
+    seed: Annotated[int | None, typer.Option("--seed", help="Fixes the assignment; else 0.", min=0)] = None,
+    workspace: Folder = Path("."),
+    json: Json = False,
+) -> None:
+    """Assign people to arms by chance; kept in the workspace, and written to its assignments.csv."""
+    from hubbub import taking
+
+    asked = {
+        "arms": None if arm is None else tuple(arm), "metric": metric, "window_days": window_days, "planned": people,
+        "by": by, "segment": segment, "bandit": bandit, "alpha": alpha, "seed": seed,
+    }  # fmt: skip
+    with _working("assigning"):
+        done = taking.start_experiment(workspace, name, {k: v for k, v in asked.items() if v is not None})
+    if json:
+        _print_json(done)
+    else:
+        from hubbub.terminal import show_started
+
+        show_started(done)
+
+
+@experiments.command()
+def read(
+    name: Annotated[str, typer.Argument(help="Which experiment.")],
+    logs: Logs = None,
+    brand: Brand = None,
+    currency: Currency = None,
+    tz: Tz = None,
+    encoding: Encoding = None,
+    format: Format = None,
+    channel: Channel = None,
+    workspace: Folder = Path("."),
+    json: Json = False,
+) -> None:
+    """Say what an experiment shows so far; look as often as you like."""
+    log = _open(logs, brand, currency, tz, encoding, format, channel, workspace)
+    with _working("reading outcomes"):
+        found = log.read_experiment(name)
+    if json:
+        _print_json(found)
+    else:
+        from hubbub.terminal import show_experiment
+
+        show_experiment(found)
+    _refused(log)
+
+
 @app.command()
 def people(
     logs: Logs = None,

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
+    from hubbub.compare.experiments.document import Aim
+
 Progress = Callable[[int, int], None]
 Engine = Callable[[Sequence[Segment], Settings, float], Tables]
 
@@ -119,6 +121,28 @@ class Log:
         wish = Wish(k, purpose, costs, budget, floors or {})
         ledger = known(self.segments, self.settings)
         return seeds(tables.people, tables.cascades, ledger, at, wish, level=level, seed=seed)
+
+    def plan_experiment(self, aim: Aim | None = None, *, level: float = 0.9, seed: int = 0) -> dict[str, Any]:
+        """How many people an experiment takes, and what settling the verdict is worth."""
+        from hubbub.compare.document import worth
+        from hubbub.compare.experiments.document import Aim, plan
+        from hubbub.compare.experiments.trial import clusters
+
+        tables, asked = self.tables(), aim or Aim()
+        together = clusters(tables.cascades) if asked.by == "cluster" else {}
+        size = plan(asked, tables.people, together)
+        told = worth(tables.people, tables.cascades, tables.ledger, size["people_needed"], level=level, seed=seed)
+        return size | {"value_of_information": told}
+
+    def read_experiment(self, name: str) -> dict[str, Any]:
+        """What an experiment shows so far; it may be read as often as one likes."""
+        from hubbub.compare.experiments.document import read
+        from hubbub.compare.experiments.trial import clusters
+        from hubbub.log.outcomes import plan_of, trial
+
+        plan = plan_of(name, self.settings)
+        together = clusters(self.tables().cascades, plan.started_us) if plan.by == "cluster" else {}
+        return read(trial(self.segments, self.settings, plan), together)
 
     def people(self) -> People:
         """One row a person, by label."""

@@ -34,6 +34,7 @@ from hubbub.log.link import (
     link,
     refunds,
 )
+from hubbub.log.outcomes import with_trials
 from hubbub.log.permission import with_consent
 from hubbub.log.read import ordered
 from hubbub.log.segment import Loaded, Segment, Texts, load
@@ -88,7 +89,8 @@ def measure(segments: Sequence[Segment], settings: Settings, window_days: float 
     linked.reply = linked.object = np.empty(0, np.int32)
     persons = _persons(loaded, linked, register_of(settings, int(rows.time[-1])), texts)
     segments_of = sorted(set(settings.segments.values()))
-    ledger = with_consent(_ledger(loaded, linked, settings, values, window_days), segments, settings)
+    ledger = _ledger(loaded, linked, settings, values, window_days)
+    ledger = with_trials(with_consent(ledger, segments, settings), segments, settings)
     people, first_exchange = _people(loaded, linked, persons, texts, round(window_days * DAY_US), segments_of)
     cascades = _cascades(loaded, linked, persons, texts, first_exchange)
     return Tables(people, cascades, ledger)

@@ -37,6 +37,7 @@ from hubbub.log.link import (
     link,
 )
 from hubbub.log.order import Name
+from hubbub.log.outcomes import with_trials
 from hubbub.log.permission import with_consent
 from hubbub.log.segment import READ, Segment, rows_of
 from hubbub.log.settings import Settings
@@ -113,7 +114,7 @@ def measure(segments: Sequence[Segment], settings: Settings, window_days: float 
     tables = Tables(
         _from_wire(people.drop("person_key", "first_exchange_us").toArrow(), PEOPLE, shared),
         _from_wire(cascades.toArrow(), CASCADES, shared),
-        with_consent(_ledger(linked, shared, window_days), segments, settings),
+        with_trials(with_consent(_ledger(linked, shared, window_days), segments, settings), segments, settings),
     )
     for frame in (people, linked, keyed):
         frame.unpersist()

@@ -175,6 +175,51 @@ class ChannelLedger:
     sees: str = ""
 
 
+METRICS: tuple[str, ...] = ("converts", "value", "returns", "shares", "speaks", "leaves")
+"""What an experiment can measure of a person in the days after the assignment; `value` is money, the rest yes or no."""
+
+TRIAL = pa.schema([
+    ("person", pa.string()),
+    ("arm", pa.string()),
+    ("assigned_us", pa.int64()),
+    ("done", pa.bool_()),        # the log covers the whole time in which the outcome is looked for
+    ("outcome", pa.float64()),   # 0 or 1, or money
+])  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """An experiment as it was set before it began.
+
+    arms : the first is what the others are held against; parts : of the people, as planned
+    metric : one of METRICS; window_days : how long after the assignment it is looked for
+    planned : people in all; alpha : of the reading; by : "person" or "cluster"; segment : whose people, None all
+    started_us : when, microseconds since 1970; None for assignments from elsewhere
+    """
+
+    name: str
+    arms: tuple[str, ...]
+    parts: tuple[float, ...]
+    metric: str = "converts"
+    window_days: float = 30.0
+    planned: int = 1_000
+    alpha: float = 0.05
+    by: str = "person"
+    bandit: bool = False
+    segment: str | None = None
+    seed: int = 0
+    started_us: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """An experiment with what its people have done. people : TRIAL; torn : people found in two arms, left out"""
+
+    plan: Plan
+    people: pa.Table
+    torn: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Effort:
     """One line of what the brand spent: a row of effort.csv, or the sum of `cost` of one kind of activity."""
@@ -204,4 +249,5 @@ class Ledger:
     segments: tuple[str, ...] = ()  # target segments of the workspace
     window_days: float = 30.0
     unasked: pa.Table | None = field(default=None, compare=False, repr=False)  # UNASKED; None without consent.csv
+    trials: tuple[Trial, ...] = field(default=(), compare=False, repr=False)  # with arms conversation and spread
     notes: tuple[str, ...] = field(default_factory=tuple)  # what a person should know about this log

@@ -6,18 +6,20 @@ import csv
 import math
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from hubbub.errors import LogError
+from hubbub.compare.coverage import micros
+from hubbub.errors import LogError, WorkspaceError
 from hubbub.library import Log, Progress, open_workspace, read_log, with_brand
 from hubbub.log import read, side, write
 from hubbub.log.segment import read_segment
 from hubbub.log.workspace import SETTINGS, Imported, Workspace
+from hubbub.tables import Plan
 
 if TYPE_CHECKING:
     from hubbub.demo.world import World
@@ -158,6 +160,51 @@ def document(done: Imported) -> dict[str, Any]:
         "conflicts": [
             {"channel": c.channel, "id": c.id, "fields": list(c.fields), "stands": c.against} for c in done.conflicts
         ],
+    }
+
+
+def start_experiment(
+    folder: Path, name: str, asked: Mapping[str, Any], *, now: datetime | None = None
+) -> dict[str, Any]:
+    """Assign the people of a workspace to arms by chance, those already in an arm excepted.
+
+    asked : fields of tables.Plan; what is not named is as usual
+    raises : WorkspaceError if the experiment was started with another plan; HubbubError for one that makes no sense
+    """
+    from hubbub.compare.experiments.deal import checked, dealt
+    from hubbub.compare.experiments.trial import clusters
+    from hubbub.compare.frame import iso
+    from hubbub.log.outcomes import assigned
+
+    place = Workspace.find(folder)
+    log = open_workspace(folder)
+    moment = now or datetime.now(UTC)
+    plan = log.settings.experiments.get(name)
+    parts = None
+    if plan is None:
+        arms = asked.get("arms", ("control", "treated"))
+        usual = {"parts": (1.0,) * len(arms), "window_days": 60.0 if asked.get("metric") == "returns" else 30.0}
+        plan = checked(Plan(**{"name": name, "arms": arms, "started_us": micros(moment), **usual, **asked}))
+    elif any(getattr(plan, key) != value for key, value in asked.items()):
+        raise WorkspaceError(f"The experiment {name} was started already, with another plan; that plan stands.")
+    elif plan.bandit:
+        parts = [a["next_part"] for a in log.read_experiment(name)["bandit"]["arms"]]
+    tables = log.tables()
+    together = clusters(tables.cascades, plan.started_us) if plan.by == "cluster" else {}
+    found = dealt(plan, tables.people, together, assigned(log.settings, name), parts)
+    rows = [
+        {"time": moment, "experiment": name, "arm": arm, "channel": channel, "actor": actor}
+        for arm, mine in found.handles
+        for channel, actor in mine
+    ]
+    file = place.assign(plan, pa.Table.from_pylist(rows, side.schema("assignments")))
+    return {
+        "experiment": name,
+        "added": found.added,
+        "arms": [{"arm": a, "people": n} for a, n in zip(plan.arms, found.counts, strict=True)],
+        "people_needed": plan.planned,
+        "started": iso(plan.started_us or 0),
+        "file": str(file),
     }
 
 

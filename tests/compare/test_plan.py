@@ -262,7 +262,7 @@ def verdict(now: tuple[int, int], spread: list[float], valued: str = "value", **
         known = information(ledger(valued=valued), effort, question, decision, list(now), [max(0, 10 - n) for n in now])
         worth = dict(zip(worth, known, strict=True))
     fields = {"hidden_changes": False, "unanswered_changes": False, **worth, "json": {}}
-    return Verdict(question, units, decision, **(fields | other))
+    return Verdict(question, units, decision, decision, **(fields | other))
 
 
 def test_test_from_ten_units_takes_what_the_verdict_says() -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +36,9 @@ from hubbub.compare.verdict import (
 from hubbub.estimate import Estimate
 from hubbub.tables import RULES, Ledger
 
+if TYPE_CHECKING:
+    from hubbub.compare.experiments.settle import Settled
+
 FloatArray = npt.NDArray[np.float64]
 
 POWER = 0.8
@@ -57,10 +60,11 @@ UNSEEN = "each side gets one hit that nobody has seen yet"
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The verdict and its variants; `json` is its part of the document."""
+    """The verdict and its variants; `json` is its part of the document, `observed` the decision before any variant."""
 
     question: Question
     units: Units
+    observed: Decision
     decision: Decision
     hidden_changes: bool
     unanswered_changes: bool
@@ -98,6 +102,7 @@ def verdict(people: People, ledger: Ledger, effort: Spent, together: Together, s
         "sentence": _sentence(final.answer, base, question, together, hidden_changes),
         "why": why,
         "basis": "observed",
+        "experiment": None,
         "quantity": question.quantity,
         "unit_of_effort": effort.unit if question.quantity == "value_per_effort" else None,
         "together": together.word,
@@ -114,7 +119,25 @@ def verdict(people: People, ledger: Ledger, effort: Spent, together: Together, s
         "ratio": {side: _side(units, question, base, j, side, level).to_json() for j, side in enumerate(SIDES)},
         "draw_quantiles": _quantiles(base),
     }
-    return Verdict(question, units, final, hidden_changes, other, needs.evpi, needs.evsi, json)
+    return Verdict(question, units, base, final, hidden_changes, other, needs.evpi, needs.evsi, json)
+
+
+def by_experiment(found: Verdict, settled: Settled) -> Verdict:
+    """The verdict as an experiment decided it; what was observed stays below, as observed."""
+    matters = "Conversation" if settled.answer == "conversation" else "Spread"
+    observed = [line for line in found.json["why"] if line != OBSERVED]
+    json = found.json | {
+        "answer": settled.answer,
+        "probability_conversation": settled.probability,
+        "sentence": f"{matters} matters more here: an experiment decided it.",
+        "why": [settled.why, f"What was observed alone: {found.json['sentence']}", *observed],
+        "basis": "experiment",
+        "quantity": settled.quantity,
+        "unit_of_effort": settled.unit_of_effort,
+        "needs": None,
+        "experiment": settled.name,
+    }
+    return replace(found, decision=replace(found.decision, answer=settled.answer), json=json)
 
 
 def _variant(people: People, question: Question, variant: str, base: Decision, seed: int) -> Decision | None:

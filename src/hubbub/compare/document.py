@@ -39,6 +39,11 @@ def compare(
     found = campaigns.campaigns(world, trees, seed, level)
     both = together(who, world.nodes, level)
     decided = answer.verdict(who, ledger, effort, both, seed, level)
+    if ledger.trials:
+        from hubbub.compare.experiments.settle import settled
+
+        tested = settled(ledger, to_arrow(cascades))
+        decided = decided if tested is None else answer.by_experiment(decided, tested)
     data = points.Data(who, trees, ledger, world, found, effort, fallback, seed, level)
     growth = campaigns.growth_of(world, np.ones(trees.n, dtype=np.bool_), level)
     advice = plan.ground(who, trees, ledger, effort, fallback, seed, level)
@@ -88,6 +93,22 @@ def compare(
     }
     done: dict[str, Any] = plain(document)
     return done
+
+
+def worth(
+    people: pa.Table, cascades: pa.Table, ledger: Ledger, more: int, *, level: float = 0.9, seed: int = 0
+) -> dict[str, Any]:
+    """What it is worth to settle the verdict with so many more units, in money."""
+    who, trees = People(people), Cascades(cascades)
+    effort = spent(ledger)
+    both = together(who, campaigns.world_of(who, trees, *_extent(who, trees, ledger)).nodes, level)
+    found = answer.verdict(who, ledger, effort, both, seed, level)
+    now = [found.units.now.get(side, 0) for side in ("conversation", "spread")]
+    known, sampled = answer.information(ledger, effort, found.question, found.observed, now, more)
+    out: dict[str, Any] = plain({
+        "evpi": known.to_json(), "evsi": sampled.to_json(), "currency": ledger.currency if known.known else None,
+    })  # fmt: skip
+    return out
 
 
 def _credit(people: People) -> dict[str, dict[str, str]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
-from hubbub.tables import Effort
+from hubbub.tables import Effort, Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,7 @@ class Settings:
     hour_cost_micros : what an hour of work costs, in millionths of the currency
     cap : at most so many unasked contacts with one person in any window of so many days; None: no cap
     consent, assignments : the side tables as they were read; None where there are none
+    experiments : those that the workspace started, by name
     """
 
     brand: frozenset[tuple[str | None, str]] = frozenset()
@@ -46,6 +47,7 @@ class Settings:
     cap: tuple[int, float] | None = (2, 7.0)
     consent: pa.Table | None = field(default=None, compare=False, repr=False)
     assignments: pa.Table | None = field(default=None, compare=False, repr=False)
+    experiments: dict[str, Plan] = field(default_factory=dict)
 
 
 def brand_handles(text: str) -> list[tuple[str | None, str]]:

@@ -17,7 +17,7 @@ import shutil
 import tomllib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -25,7 +25,9 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from pyarrow import csv
 
 from hubbub.activity import MICROS
 from hubbub.errors import WorkspaceError
@@ -33,7 +35,7 @@ from hubbub.log.intake import Conflict, take_in
 from hubbub.log.refuse import Refusals
 from hubbub.log.segment import Segment
 from hubbub.log.settings import Coverage, Settings, brand_handles
-from hubbub.tables import Effort
+from hubbub.tables import Effort, Plan
 
 SETTINGS = "hubbub.toml"
 SIDE_TABLES = ("people", "effort", "follows", "consent", "coverage", "segments", "assignments", "needs")
@@ -128,7 +130,9 @@ class Workspace:
 
     def settings(self) -> Settings:
         """Settings and side tables together. raises : WorkspaceError if a value in hubbub.toml cannot be used"""
-        return with_side(read_settings(self.folder / SETTINGS), {n: self.side(n) for n in SIDE_TABLES})
+        found = with_side(read_settings(self.folder / SETTINGS), {n: self.side(n) for n in SIDE_TABLES})
+        plans = {name: _plan(told) for name, told in self._log().get("experiments", {}).items()}
+        return replace(found, experiments=plans)
 
     def _log(self) -> dict[str, Any]:
         path = self.folder / "log" / "log.json"
@@ -189,6 +193,42 @@ class Workspace:
             reasons=refusals.summary(),
         )
 
+    def assign(self, plan: Plan, table: pa.Table) -> Path:
+        """Start an experiment, or add newcomers to one: its plan and its assignments in one step.
+
+        table : rows of `assignments`; returns : assignments.csv, for those who send
+        raises : WorkspaceError if an import runs, or the experiment was started with another plan
+        """
+        with self._alone():
+            log = self._log()
+            held = log.setdefault("experiments", {}).get(plan.name)
+            if held is not None and _plan(held) != plan:
+                raise WorkspaceError(f"The experiment {plan.name} was started already; its plan stands.")
+            number = log["imports"] + 1
+            try:
+                self._clear(log)
+                log["experiments"][plan.name] = asdict(plan)
+                log["side"]["assignments"] = self._write_side(
+                    log["side"].get("assignments"), "assignments", number, table
+                )
+                log["imports"] = number
+                _sync(self.folder / "log" / "segments")
+                _replace(self.folder / "log" / "log.json", json.dumps(log, indent=1).encode())
+                self._clear(log)
+            except OSError as error:
+                raise WorkspaceError(f"Nobody was assigned: {error.strerror or error}.") from error
+            return self._write_assignments()
+
+    def _write_assignments(self) -> Path:
+        """All assignments as a file that `import` reads; a copy, made anew each time."""
+        held = self.side("assignments")
+        assert held is not None
+        text = pa.BufferOutputStream()
+        stamps = pc.strftime(held["time"], "%Y-%m-%dT%H:%M:%SZ")
+        csv.write_csv(held.set_column(0, "time", stamps), text)
+        _replace(self.folder / "assignments.csv", text.getvalue().to_pybytes())
+        return self.folder / "assignments.csv"
+
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """Hold the lock that only one import has; it goes with the process, so a kill frees it."""
@@ -232,6 +272,10 @@ class Workspace:
 
             write_segment(emptied, root / name)
             entry["file"], entry["raw"] = name, "gone"
+
+
+def _plan(told: dict[str, Any]) -> Plan:
+    return Plan(**told | {"arms": tuple(told["arms"]), "parts": tuple(told["parts"])})
 
 
 def _distinct(table: pa.Table) -> pa.Table:
@@ -309,7 +353,6 @@ def read_settings(path: Path) -> Settings:
 
 def with_side(settings: Settings, side: dict[str, pa.Table | None]) -> Settings:
     """Settings with what the side tables say: who is one person, segments, coverage, effort, consent."""
-    from dataclasses import replace
 
     def rows(name: str) -> list[dict[str, Any]]:
         table = side.get(name)

@@ -75,14 +75,14 @@ class Sharing:
     mean: float
 
 
-def sharing(cascades: pa.Table) -> Sharing:
-    """The graph of tables.CASCADES.
+def sharing(cascades: pa.Table, until_us: int | None = None) -> Sharing:
+    """The graph of tables.CASCADES; until_us : of the shares up to a moment, microseconds since 1970.
 
     Each sharer brings r = (children + mean k) / (shares + k) further shares by a share, k from how much sharers differ
     (moments of a gamma-Poisson), so that one who shared once is not taken at their word; r is divided over those who
     followed, by how often they did.
     """
-    table = cascades.select(["nodes", "sharers"]).combine_chunks()
+    table = cascades.select(["nodes", "sharers", "first"]).combine_chunks()
     nodes, sharers = table.column("nodes"), table.column("sharers")
     nodes, sharers = (c.combine_chunks() if isinstance(c, pa.ChunkedArray) else c for c in (nodes, sharers))
     row = pc.list_parent_indices(nodes).to_numpy().astype(np.int64)
@@ -95,6 +95,10 @@ def sharing(cascades: pa.Table) -> Sharing:
     code = np.append(np.asarray(label.indices).astype(np.int64), -1)
     who = np.where(person >= 0, code[np.where(person >= 0, base[row] + person, -1)], -1)
     start = np.searchsorted(row, row, side="left")
+    if until_us is not None:
+        began = table.column("first").cast(pa.int64()).to_numpy()
+        later = began[row] + flat.field("time_us").to_numpy(zero_copy_only=False) > until_us
+        who = np.where(later, -1, who)
     child = np.flatnonzero((parent >= 0) & (who >= 0))
     up = who[start[child] + parent[child]]
     real = (up >= 0) & (up != who[child])
