@@ -17,7 +17,7 @@ from hubbub.compare.document import compare, worth
 from hubbub.compare.experiments.document import Aim, plan, read
 from hubbub.compare.experiments.trial import clusters
 from hubbub.compare.forecast import forecast
-from hubbub.compare.listing import cascade_rows, people_rows
+from hubbub.compare.listing import cascades_document, people_rows
 from hubbub.compare.reach import reach
 from hubbub.compare.seeds import Wish, seeds
 from hubbub.compare.simulate import simulate
@@ -91,7 +91,7 @@ def experiment(tables: Tables) -> Trial:
 def test_an_example_has_the_keys_of_a_document(name: str, tables: Tables) -> None:
     made: dict[str, Any] = {
         "compare": lambda: compare(tables.people, tables.cascades, tables.ledger),
-        "cascades": lambda: {"cascades": cascade_rows(tables.cascades, tables.ledger, 0.9)},
+        "cascades": lambda: cascades_document(tables.cascades, tables.ledger, 0.9),
         "forecast": lambda: forecast(tables.cascades, tables.ledger, largest(tables)),
         "reach": lambda: reach(tables.people, tables.cascades, tables.ledger),
         "simulate": lambda: simulate(tables.cascades, sharing(tables.cascades).people[:2], runs=50),

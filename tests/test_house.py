@@ -233,13 +233,18 @@ def anchors(path: Path) -> set[str]:
     return {slug(m[1]) for m in re.finditer(r"^#+ (.+)$", prose, re.MULTILINE)}
 
 
+CALL = re.compile(r"^(?:    |\$ )(?:.*&& )?(?:\.venv/bin/)?hubbub ((?:experiment )?[a-z]+)(.*)$", re.MULTILINE)
+
+
 def commands() -> list[tuple[str, tuple[str, ...]]]:
     """(command, options) of every call of hubbub that README and docs show."""
     shown: dict[str, set[str]] = {}
     for name, text in texts(".md"):
         if name != "README.md" and not name.startswith("docs/"):
             continue
-        for call in re.finditer(r"^(?:    |\$ )(?:.*&& )?(?:\.venv/bin/)?hubbub ([a-z]+)(.*)$", text, re.MULTILINE):
+        for call in re.finditer(
+            r"^(?:    |\$ )(?:.*&& )?(?:\.venv/bin/)?hubbub ((?:experiment )?[a-z]+)(.*)$", text, re.MULTILINE
+        ):
             shown.setdefault(call[1], set()).update(re.findall(r"--[a-z-]+", call[2]))
     return sorted((command, tuple(sorted(options))) for command, options in shown.items())
 
@@ -259,7 +264,7 @@ class TestDocs:
 
     @pytest.mark.parametrize(("command", "options"), commands())
     def test_every_command_shown_exists_with_its_options(self, command: str, options: tuple[str, ...]) -> None:
-        call = [sys.executable, "-c", "from hubbub.cli import main; main()", command, "--help"]
+        call = [sys.executable, "-c", "from hubbub.cli import main; main()", *command.split(), "--help"]
         env = {**os.environ, "COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"}
         done = subprocess.run(call, env=env, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr

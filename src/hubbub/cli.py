@@ -157,11 +157,11 @@ def cascades(
     with _working("following shares"):
         found = log.cascades(level=level)
     if json:
-        _print_json({"cascades": found.rows})
+        _print_json(found.document)
     else:
         from hubbub.terminal import show_cascades
 
-        show_cascades({"cascades": found.rows})
+        show_cascades(found.document)
     _refused(log)
 
 

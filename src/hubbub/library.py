@@ -73,10 +73,11 @@ class Log:
 
     def cascades(self, *, level: float = 0.9) -> Cascades:
         """One row a cascade, the largest first."""
-        from hubbub.compare.listing import cascade_rows
+        from hubbub.compare.listing import cascades_document
 
         tables = self.tables()
-        return Cascades(cascade_rows(tables.cascades, tables.ledger, level), tables.cascades)
+        document = cascades_document(tables.cascades, tables.ledger, level)
+        return Cascades(document["cascades"], tables.cascades, document)
 
     def forecast(self, root: str, *, now: datetime | None = None, level: float = 0.9, seed: int = 0) -> dict[str, Any]:
         """How large the cascade of a root (id, or channel:id) will get, seen from `now` or the end of the log."""
@@ -209,8 +210,11 @@ class _Rows:
         return str(self.to_polars()._repr_html_())
 
 
+@dataclass(frozen=True)
 class Cascades(_Rows):
-    """Cascades, the largest first."""
+    """Cascades, the largest first; `document` is what `hubbub cascades --json` prints."""
+
+    document: dict[str, Any]
 
 
 class People(_Rows):

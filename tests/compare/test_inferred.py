@@ -8,19 +8,19 @@ import pytest
 
 from compare.build import cascade, cascades_table, ledger, node, people_table
 from hubbub.compare.document import compare
-from hubbub.compare.listing import cascade_rows
+from hubbub.compare.listing import cascades_document
 
 
 def path(name, length, hidden=(), **fields):
     """Each share of the one before, an hour apart; no shape in the table where a parent is hidden."""
     nodes = [node(-1, 0, -1)]
-    nodes += [node(-2 if k in hidden else k - 1, k, k) for k in range(1, length)]
+    nodes += [node(-2 if k in hidden else k - 1, k, k - 1) for k in range(1, length)]
     virality = None if hidden else (length + 1) / 3
     return cascade(name, nodes, structural_virality=virality, **fields)
 
 
 def listed(*trees):
-    rows = cascade_rows(cascades_table(trees), ledger(), 0.9)
+    rows = cascades_document(cascades_table(trees), ledger(), 0.9)["cascades"]
     json.dumps(rows, allow_nan=False)
     return {row["root"]: row for row in rows}
 

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from hubbub.compare.coverage import micros, stamp
+from hubbub.compare.coverage import stamp
+from hubbub.compare.growth import Grown, growth, merged
 from hubbub.compare.money import money
 from hubbub.estimate import plain, significant
 from hubbub.kernel import IntArray
-from hubbub.spread.growth import people_shares, reproduction_of_one
 from hubbub.spread.impute import HOW, IMPUTATIONS, FloatArray, infer
 from hubbub.spread.shape import chain, star
 from hubbub.tables import MODES, RULES, Ledger
@@ -23,20 +23,34 @@ _COPIED = ("root", "channel", "campaign", "size", "depth", "breadth")
 _SHAPE = ("depth", "breadth", "structural_virality", "broadcast_part")
 
 
-def cascade_rows(cascades: pa.Table, ledger: Ledger, level: float) -> list[dict[str, Any]]:
-    """Cascades with at least one share, the largest first, then by channel and root."""
+def cascades_document(cascades: pa.Table, ledger: Ledger, level: float) -> dict[str, Any]:
+    """What `hubbub cascades --json` prints: every cascade, how sharing grows, campaigns with all their roots as one."""
     listed = cascades.filter(cascades.column("shared")).combine_chunks()
-    nodes = listed.column("nodes")
-    plain = listed.drop_columns(["nodes"]).to_pylist()
-    order = sorted(range(len(plain)), key=lambda i: (-plain[i]["size"], plain[i]["channel"], plain[i]["root"]))
-    end = micros(ledger.last) if ledger.last else 0
-    inferred = _inferred(listed)
-    return [_cascade(plain[i], nodes[i], inferred.get(i), end, level) for i in order]
+    grown = Grown.of(listed, ledger, level)
+    return {
+        "cascades": _rows(listed, grown),
+        "growth": growth(grown, len(cascades) - len(listed)),
+        "campaigns": merged(grown),
+    }
 
 
-def _cascade(
-    row: dict[str, Any], nodes: Any, inferred: dict[str, Any] | None, end: int, level: float
-) -> dict[str, Any]:
+def _rows(listed: pa.Table, grown: Grown) -> list[dict[str, Any]]:
+    """Cascades with at least one share, the largest first, then by channel and root."""
+    rows = listed.drop_columns(["nodes", "sharers"]).to_pylist()
+    order = sorted(range(len(rows)), key=lambda i: (-rows[i]["size"], rows[i]["channel"], rows[i]["root"]))
+    inferred, ran = _inferred(listed), grown.pace
+    generations, rewarded, each = grown.generations(), grown.rewarded().tolist(), list(grown.each())
+    for i, row in enumerate(rows):
+        row["generations"] = generations[i]
+        row["reproduction"] = plain(each[i].to_json())
+        row["rewarded"] = dict(zip(("free", "rewarded", "not_known"), rewarded[i], strict=True))
+        for name in ("busiest", "peak_hours", "doubling_hours"):
+            row[name] = _float(float(getattr(ran, name)[i]))
+        row["reignited"] = bool(ran.reignited[i])
+    return [_cascade(rows[i], inferred.get(i)) for i in order]
+
+
+def _cascade(row: dict[str, Any], inferred: dict[str, Any] | None) -> dict[str, Any]:
     out = {name: row[name] for name in _COPIED}
     out["structural_virality"] = _float(row["structural_virality"])
     out["star"], out["chain"] = _float(star(row["size"])), _float(chain(row["size"]))
@@ -45,12 +59,14 @@ def _cascade(
         out["structural_virality_bounds"] = {"lowest": out["star"], "highest": out["chain"]}
         out["shape_inferred"] = inferred
     out["broadcast_part"] = _float(row["broadcast_part"])
-    out["reproduction"] = _reproduction(row, nodes, end, level)
+    out["generations"] = row["generations"]
+    out["reproduction"] = row["reproduction"]
     out["generation_hours"] = _float(row["generation_hours"])
     out["half_life_hours"] = _float(row["half_life_hours"])
     if row["running"]:
         out["half_life_why"] = "still running"
-    for name in ("running", "hidden", "orphan", "touched"):
+    out["busiest_tenth"] = row["busiest"]
+    for name in ("peak_hours", "doubling_hours", "reignited", "rewarded", "running", "hidden", "orphan", "touched"):
         out[name] = row[name]
     out["first"], out["last"] = stamp(row["first"]), stamp(row["last"])
     return out
@@ -78,17 +94,6 @@ def _shape_why(row: dict[str, Any], inferred: bool) -> str:
         f"{hides}, more than a tenth, so the shape is not known. Whatever the tree, the structural virality lies "
         f"between {star(row['size']):.4g} and {chain(row['size']):.4g}."
     )
-
-
-def _reproduction(row: dict[str, Any], nodes: Any, end: int, level: float) -> dict[str, Any]:
-    columns = nodes.values.flatten()
-    parent, time, person = (np.asarray(columns[i].to_numpy(zero_copy_only=False)) for i in range(3))
-    shares = people_shares(
-        np.zeros(parent.size, np.int64), parent.astype(np.int64), time.astype(np.int64) + micros(row["first"]),
-        person.astype(np.int64), np.array([row["type"] == "share"]), end,
-    )  # fmt: skip
-    found: dict[str, Any] = plain(reproduction_of_one(shares, level).to_json())
-    return found
 
 
 def people_rows(people: pa.Table) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ import pyarrow.compute
 
 from hubbub.estimate import Estimate, plain
 from hubbub.kernel import BoolArray, FloatArray, IntArray
+from hubbub.spread.nodes import nodes_of
 from hubbub.spread.reach import bounds, chao1, chapman
 from hubbub.tables import MODES, ChannelLedger, Ledger
 
@@ -89,22 +90,14 @@ def _channels(people: pa.Table) -> dict[str, BoolArray]:
 def _sources(cascades: pa.Table) -> tuple[Any, FloatArray]:
     """Those who passed something on, the brand as one in each channel: their channel, and the largest audience that the
     network says of each (NaN where it does not)."""
-    nodes, sharers = cascades.column("nodes").combine_chunks(), cascades.column("sharers").combine_chunks()
-    row = pc.list_parent_indices(nodes).to_numpy()
-    flat = nodes.flatten()
-    person = flat.field("person").to_numpy(zero_copy_only=False).astype(np.int64)
-    audience = flat.field("audience").cast(pa.float64()).to_numpy(zero_copy_only=False)
-    start = np.concatenate([[0], np.cumsum(pc.fill_null(pc.list_value_length(sharers), 0).to_numpy())])
-    label = pc.dictionary_encode(sharers.flatten())
-    codes = np.append(np.asarray(label.indices).astype(np.int64), -1)
+    nodes = nodes_of(cascades)
     names = pc.dictionary_encode(cascades.column("channel").cast(pa.string()).combine_chunks())
-    channel = np.asarray(names.indices).astype(np.int64)[row]
+    channel = np.asarray(names.indices).astype(np.int64)[nodes.row]
     # A person is one source on each channel: audiences are counted there.
-    who = np.where(person < 0, -1, codes[np.where(person < 0, -1, start[row] + person)])
-    key = channel * (len(label.dictionary) + 1) + who + 1
+    key = channel * (len(nodes.people) + 1) + nodes.person + 1
     found, first, place = np.unique(key, return_index=True, return_inverse=True)
     largest = np.full(found.size, -np.inf)
-    np.fmax.at(largest, place, audience)
+    np.fmax.at(largest, place, nodes.audience)
     largest[np.isinf(largest)] = np.nan
     return np.array(names.dictionary.to_pylist(), dtype=object)[channel[first]], largest
 

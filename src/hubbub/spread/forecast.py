@@ -18,6 +18,7 @@ from scipy.stats import gamma
 from hubbub.estimate import Estimate
 from hubbub.kernel import BoolArray, FloatArray, IntArray
 from hubbub.spread.hawkes import Cascades, Fit, Memory, Prior, fit_cascades, learn, power_law
+from hubbub.spread.nodes import nodes_of
 from hubbub.spread.seismic import PUBLISHED, fits
 
 HOUR_US = 3_600_000_000
@@ -85,29 +86,17 @@ class Past:
 
 def past_of(cascades: pa.Table, now_us: int) -> Past:
     """The cascades of tables.CASCADES as they stood at a moment; rows stay in order, those of later roots are empty."""
-    nodes = cascades.column("nodes").combine_chunks()
-    if isinstance(nodes, pa.ChunkedArray):
-        nodes = (
-            pa.concat_arrays(nodes.chunks) if nodes.num_chunks else pa.array([], cascades.schema.field("nodes").type)
-        )
-    bounds = nodes.offsets.to_numpy().astype(np.int64)
-    flat = nodes.values
-    parent = flat.field("parent").to_numpy(zero_copy_only=False).astype(np.int64)[bounds[0] : bounds[-1]]
-    since = flat.field("time_us").to_numpy(zero_copy_only=False).astype(np.int64)[bounds[0] : bounds[-1]]
-    audience = flat.field("audience").to_numpy(zero_copy_only=False).astype(np.float64)[bounds[0] : bounds[-1]]
-    bounds = bounds - bounds[0]
-    first = cascades.column("first").cast(pa.int64()).to_numpy()
-    lengths = np.diff(bounds)
-    cascade = np.repeat(np.arange(lengths.size), lengths)
-    position = np.arange(since.size) - bounds[:-1][cascade]
-    keep = (position > 0) & (since + first[cascade] <= now_us)
+    nodes = nodes_of(cascades)
+    parent, audience, first = nodes.parent, nodes.audience, nodes.first_us
+    lengths = np.diff(nodes.offsets)
+    keep = (nodes.position > 0) & (nodes.time_us <= now_us)
     # Times of one cascade ascend; a parent's position among the shares is its position among the nodes less the root.
     up = np.where(parent[keep] > 0, parent[keep] - 1, np.where(parent[keep] == -2, -2, -1))
-    offsets = np.r_[0, np.cumsum(keep)][bounds]
-    hours = np.maximum(since[keep], 0) / HOUR_US
+    offsets = np.r_[0, np.cumsum(keep)][nodes.offsets]
+    hours = np.maximum(nodes.time_us[keep] - first[nodes.row[keep]], 0) / HOUR_US
     finished = _finished(offsets, hours, up, (now_us - first) / HOUR_US)
     root_audience = np.full(lengths.size, np.nan)
-    root_audience[lengths > 0] = audience[bounds[:-1][lengths > 0]]
+    root_audience[lengths > 0] = audience[nodes.offsets[:-1][lengths > 0]]
     return Past(offsets, hours, up, audience[keep], root_audience, finished)
 
 

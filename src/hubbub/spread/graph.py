@@ -6,13 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute
 
 from hubbub.errors import HubbubError
 from hubbub.kernel import FloatArray, IntArray
-from hubbub.spread.growth import strength
+from hubbub.spread.growth import HIDDEN, strength
+from hubbub.spread.nodes import BRAND, nodes_of
 
-pc = pyarrow.compute
 MOST = 0.95
 """Chance of an edge at most: nobody passes on everything."""
 
@@ -82,25 +81,12 @@ def sharing(cascades: pa.Table, until_us: int | None = None) -> Sharing:
     (moments of a gamma-Poisson), so that one who shared once is not taken at their word; r is divided over those who
     followed, by how often they did.
     """
-    table = cascades.select(["nodes", "sharers", "first"]).combine_chunks()
-    nodes, sharers = table.column("nodes"), table.column("sharers")
-    nodes, sharers = (c.combine_chunks() if isinstance(c, pa.ChunkedArray) else c for c in (nodes, sharers))
-    row = pc.list_parent_indices(nodes).to_numpy().astype(np.int64)
-    flat = nodes.flatten()
-    person = flat.field("person").to_numpy(zero_copy_only=False).astype(np.int64)
-    parent = flat.field("parent").to_numpy(zero_copy_only=False).astype(np.int64)
-    base = np.concatenate([[0], np.cumsum(pc.fill_null(pc.list_value_length(sharers), 0).to_numpy())]).astype(np.int64)
-    label = pc.dictionary_encode(sharers.flatten().cast(pa.string()))
-    names = label.dictionary.to_pylist()
-    code = np.append(np.asarray(label.indices).astype(np.int64), -1)
-    who = np.where(person >= 0, code[np.where(person >= 0, base[row] + person, -1)], -1)
-    start = np.searchsorted(row, row, side="left")
+    nodes = nodes_of(cascades)
+    who, names = nodes.person, nodes.people.to_pylist()
     if until_us is not None:
-        began = table.column("first").cast(pa.int64()).to_numpy()
-        later = began[row] + flat.field("time_us").to_numpy(zero_copy_only=False) > until_us
-        who = np.where(later, -1, who)
-    child = np.flatnonzero((parent >= 0) & (who >= 0))
-    up = who[start[child] + parent[child]]
+        who = np.where(nodes.time_us > until_us, BRAND, who)
+    child = np.flatnonzero((nodes.parent >= 0) & (who >= 0))
+    up = who[nodes.offsets[nodes.row[child]] + nodes.parent[child]]
     real = (up >= 0) & (up != who[child])
     source, target = up[real], who[child][real]
     shares = np.bincount(who[who >= 0], minlength=len(names))
@@ -109,7 +95,7 @@ def sharing(cascades: pa.Table, until_us: int | None = None) -> Sharing:
     children = np.bincount(source, weights=times, minlength=len(names)).astype(np.float64)
     rate, mean = _shrunk(children, shares)
     chance = np.minimum(rate[source] * times / np.maximum(children[source], 1.0), MOST)
-    hidden = int(np.count_nonzero((parent == -2) & (who >= 0)))
+    hidden = int(np.count_nonzero((nodes.parent == HIDDEN) & (who >= 0)))
     return Sharing(Graph.of(len(names), source, target, chance), names, shares, hidden, mean)
 
 

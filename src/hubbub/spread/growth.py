@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import gammaincinv, stdtr, stdtrit
 
 from hubbub.estimate import Estimate
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
+if TYPE_CHECKING:
+    from hubbub.kernel import BoolArray, FloatArray, IntArray
 
 ROOT, HIDDEN = -1, -2
 """Parents of a node that are no position in its list."""
@@ -63,7 +62,13 @@ class Shares:
 
 
 def people_shares(
-    cascade: IntArray, parent: IntArray, time_us: IntArray, person: IntArray, root_is_share: BoolArray, end_us: int
+    cascade: IntArray,
+    parent: IntArray,
+    time_us: IntArray,
+    person: IntArray,
+    root_is_share: BoolArray,
+    end_us: int,
+    some: BoolArray | None = None,
 ) -> Shares:
     """The shares by people, from the `nodes` lists of the cascades table laid flat.
 
@@ -72,6 +77,7 @@ def people_shares(
     time_us : int64[n], microseconds since 1970; person : int64[n], -1 the brand
     root_is_share : bool[c], whether the root is itself a share
     end_us : end of the log
+    some : bool[n], of which nodes it is asked what they brought, such as those of one generation; None: of all
     """
     n = len(cascade)
     empty = np.zeros(0, dtype=np.int64)
@@ -85,7 +91,8 @@ def people_shares(
     # A share whose parent is given as -1 hangs on the root, which is the first of its list.
     up = np.where(parent >= 0, first + parent, first)
     known = ~is_root & (parent != HIDDEN)
-    child = np.flatnonzero(known & by_person & by_person[up])
+    child = np.flatnonzero(known & by_person & by_person[up] & (True if some is None else some[up]))
+    by_person &= True if some is None else some
     waits = time_us[child] - time_us[up[child]]
     return Shares(cascade[by_person], end_us - time_us[by_person], cascade[child], waits, end_us - time_us[up[child]])
 
