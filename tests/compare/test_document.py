@@ -27,7 +27,7 @@ from compare.build import (
 )
 from hubbub.compare.document import compare
 from hubbub.errors import HubbubError, TableError
-from hubbub.tables import PEOPLE, ChannelLedger, Effort
+from hubbub.tables import PEOPLE, UNASKED, ChannelLedger, Effort
 
 KEYS = {
     "brand", "seed", "level", "window_days", "verdict", "together", "modes", "unanswered", "hidden", "known_before",
@@ -281,7 +281,13 @@ def test_points_by_kind(two_campaigns):
     assert rows["relationship.reciprocity"]["favours"] is None
     assert rows["privacy.leaves_people"]["favours"] == "spread"
     assert rows["reach.parents"]["spread"]["value"] == 1.0
-    assert rows["awareness.estimated_reach"]["spread"] == {"value": None, "why": "not yet measured"}
+    # Forty people, each seen once: at least 40 + 40 x 39 / 2 might act, and of those 40 were seen.
+    reach, part = rows["awareness.estimated_reach"]["spread"], rows["reach.measured_part"]["spread"]
+    assert (reach["value"], reach["high"]) == (40 + 40 * 39 / 2, None)
+    assert (part["value"], part["low"]) == (pytest.approx(40 / reach["value"]), None)
+    assert part["high"] == pytest.approx(40 / reach["low"])
+    assert "to be forecast from" in rows["control.forecast_error"]["spread"]["why"]
+    assert "no consent.csv" in rows["privacy.consent"]["spread"]["why"]
     assert len(rows) == len(two_campaigns["points"])
     assert {row["group"] for row in rows.values()} == {"talking", "spreading", "doubt"}
 
@@ -341,3 +347,31 @@ def test_conversation_feeds_on_spread():
     # 12 of 20 against 3, 4, 5, 3, 4, 5, 3, 4 of 20: 96 / 31.
     assert found["value"] == pytest.approx(96 / 31)
     assert document["verdict"]["together"] == "conversation_feeds_on_spread"
+
+
+def test_contacts_without_leave_are_summed_by_origin():
+    rows = [person(f"t{i:02}", origin="conversation") for i in range(20)]
+    rows += [person(f"w{i:02}", origin="spread") for i in range(20)]
+    told = [{"person": "t03", "contacts": 5, "without": 2}, {"person": "w01", "contacts": 3, "without": 3},
+            {"person": "nobody", "contacts": 9, "without": 9}]  # fmt: skip
+    known = ledger(unasked=pa.Table.from_pylist(told, UNASKED))
+    (point,) = (
+        p for p in compare(people_table(rows), cascades_table([]), known)["points"] if p["id"] == "privacy.consent"
+    )
+    assert (point["conversation"]["value"], point["spread"]["value"]) == (2.0, 3.0)
+    assert point["difference"]["low"] < -1.0 < point["difference"]["high"]
+
+
+def test_the_error_of_forecasts_by_kind():
+    """Every cascade has half of its 24 shares within an hour, the rest after: the log-linear model is exact."""
+    talkers = [person(f"t{i:02}", origin="conversation", campaigns=[entry("talk", 1)]) for i in range(20)]
+    fans = [person(f"w{i:02}", origin="spread", campaigns=[entry("fire")]) for i in range(20)]
+    chain = [node(-1, 0, -1), *(node(i, 0.06 * (i + 1), i) for i in range(24))]
+    late = [dict(n, time_us=n["time_us"] * 2 if i > 12 else n["time_us"]) for i, n in enumerate(chain)]
+    trees = [cascade(f"r{i:02}", late, campaign="fire") for i in range(30)]
+    found = compare(people_table(talkers + fans), cascades_table(trees), ledger())
+    assert {c["campaign"]: c["kind"] for c in found["campaigns"]}["fire"] == "wildfire"
+    (point,) = (p for p in found["points"] if p["id"] == "control.forecast_error")
+    assert point["spread"]["value"] == pytest.approx(0.0, abs=1e-9)
+    assert "log-linear an hour after the root" in point["spread"]["how"]
+    assert point["conversation"]["value"] is None

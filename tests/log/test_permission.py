@@ -17,6 +17,7 @@ LOG = """id,time,channel,type,actor,addressed_to,in_reply_to,content
 6,2026-01-06T00:00:00Z,x,leave,bob,,,
 7,2026-01-07T00:00:00Z,x,message,acme,support,,to ourselves
 8,2026-01-08T00:00:00Z,x,share,ann,,,
+9,2026-01-08T12:00:00Z,x,message,acme,bob,,goes on with what bob said on the 3rd
 """
 PEOPLE = "person,channel,actor\nAnn,x,ann\nAnn,email,ann@mail.example\n"
 CONSENT = """time,channel,actor,purpose,state

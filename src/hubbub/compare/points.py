@@ -41,6 +41,7 @@ from hubbub.compare.sides import (
 )
 from hubbub.converse.lasting import kaplan_meier, quantile_time
 from hubbub.estimate import Estimate
+from hubbub.spread.reach import chao1
 from hubbub.tables import Ledger
 
 pc = pyarrow.compute
@@ -56,6 +57,8 @@ MOST_CELLS = 60
 """So many channels or segments are told apart; the rarest are taken together."""
 NOT_YET = "not yet measured"
 NO_KIND = "no campaign of that kind has any"
+FEW_TO_FORECAST = 10
+"""Shares within an hour, and cascades that have them, before an error of forecasts is spoken of."""
 KIND_SIDES = {"conversation": 0, "wildfire": 1}
 BY_ORIGIN, BY_KIND = "people by origin", "campaigns by kind"
 
@@ -229,6 +232,33 @@ def _new_per_day(data: Data, name: str) -> Pair:
 def _measured_reach(data: Data, name: str) -> Pair:
     sides = draw_totals(data.lot(_touches(data.people) > 0), (1.0, 1.0), data.seed, name)
     return pair_of(sides, Manner("people seen, a floor; draws of units", NOBODY), data.level)
+
+
+def _estimated_reach(data: Data, name: str) -> Pair:
+    found = _might_act(data)
+    why = "two numbers of which only the low end is known have no difference"
+    return Pair(*found, Estimate.unknown(why))
+
+
+def _might_act(data: Data) -> tuple[Estimate, Estimate]:
+    """Chao1 over the people of each origin."""
+    touches = _touches(data.people)
+    one, other = (chao1(touches[(data.origin == j) & (touches > 0)], data.level) for j in (0, 1))
+    return one, other
+
+
+def _measured_part(data: Data, name: str) -> Pair:
+    touches = _touches(data.people)
+    parts = []
+    for j, found in enumerate(_might_act(data)):
+        seen = int(np.count_nonzero((data.origin == j) & (touches > 0)))
+        if found.value is None or found.low is None:
+            parts.append(Estimate.unknown(found.why or NOBODY))
+            continue
+        how = "people seen over people who might act (Chao1); at most, for the others are at least so many"
+        parts.append(Estimate(seen / found.value, None, min(1.0, seen / found.low), data.level, seen, how))
+    why = "two numbers of which only the high end is known have no difference"
+    return Pair(parts[0], parts[1], Estimate.unknown(why))
 
 
 def _peak(data: Data, name: str) -> Pair:
@@ -512,6 +542,23 @@ def _entries_ratio(data: Data, name: str, num: npt.NDArray[Any], den: npt.NDArra
     return pair(lot, manner, data.seed, name, data.level)
 
 
+def _forecast_error(data: Data, name: str) -> Pair:
+    """Mean miss of the best model an hour after the root, over finished cascades of campaigns of each kind."""
+    size = np.asarray(data.cascades.ints("size"), dtype=np.int64)
+    if int(np.count_nonzero(size > FEW_TO_FORECAST)) < FEW_TO_FORECAST:
+        return none(f"fewer than {FEW_TO_FORECAST} cascades have {FEW_TO_FORECAST} shares to be forecast from")
+    # Its kernels are loaded only where there is something to forecast.
+    from hubbub.spread.forecast import missed, past_of
+
+    model, rows, error = missed(past_of(data.cascades.table, data.world.end_us), 1.0)
+    if not model:
+        return none(f"fewer than {FEW_TO_FORECAST} finished cascades had {FEW_TO_FORECAST} shares within an hour")
+    alone = np.full(rows.size, -1, dtype=np.int64)
+    how = f"|forecast - truth| / truth by {model} an hour after the root, 1 at most; mean; draws of cascades"
+    lot = Lot(alone, data.side_of_cascades()[rows], error, np.ones(rows.size, dtype=np.int8))
+    return pair(lot, Manner(how, NO_KIND, fraction=True), data.seed, name, data.level)
+
+
 def _words_alone(data: Data, name: str) -> Pair:
     fields = data.world.fields
     how = "words in conversations where the brand never speaks; draws of units"
@@ -631,7 +678,8 @@ ROWS: tuple[Row, ...] = (
     Row("awareness.new_per_day", S, AWARENESS, "new people per day", "people a day", BY_ORIGIN, "rows", _new_per_day),
     Row("awareness.peak", S, AWARENESS, "peak over median day of new people", "times", BY_ORIGIN, "rows", _peak),
     Row("awareness.measured_reach", S, AWARENESS, "measured reach", "people", BY_ORIGIN, "rows", _measured_reach),
-    Row("awareness.estimated_reach", S, AWARENESS, "estimated reach", "people", BY_ORIGIN, "rows", _missing(NOT_YET)),
+    Row("awareness.estimated_reach", S, AWARENESS, "estimated reach", "people", BY_ORIGIN, "rows",
+        _estimated_reach),
     Row("listens.answered", T, "listens", "answered fraction of people who spoke", "fraction", BY_ORIGIN, "replies",
         _had_answer),
     Row("listens.median", T, "listens", "median response time", "hours", BY_ORIGIN, "replies", _response(0.5), True),
@@ -660,7 +708,7 @@ ROWS: tuple[Row, ...] = (
         "fraction", BY_KIND, "replies", _words_alone),
     Row("control.negative", D, CONTROL, "share of negative words", "fraction", BY_KIND, "rows", _missing(NOT_YET)),
     Row("control.forecast_error", D, CONTROL, "forecast error of size", "fraction", BY_KIND, "shares",
-        _missing(NOT_YET)),
+        _forecast_error),
     Row("audience.channels", D, AUDIENCE, "entropy of people over channels", "bits", BY_ORIGIN, "rows",
         _entropy("channel", NOBODY)),
     Row("audience.segments", D, AUDIENCE, "entropy of people over segments", "bits", BY_ORIGIN, "rows",
@@ -673,7 +721,7 @@ ROWS: tuple[Row, ...] = (
     Row("unaware.later", D, UNAWARE, "fraction of shares not disclosed, later generations", "fraction", BY_KIND,
         "shares", _unaware("later")),
     Row("reach.measured_part", D, REACH, "measured over estimated reach", "fraction", BY_ORIGIN, "rows",
-        _missing(NOT_YET), True),
+        _measured_part, True),
     Row("reach.unknown", D, REACH, "fraction of touches of mode unknown", "fraction", BY_ORIGIN, "rows",
         _touches_unknown),
     Row("reach.parents", D, REACH, "fraction of shares whose parent is seen", "fraction", BY_KIND, "shares",

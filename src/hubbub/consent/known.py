@@ -10,7 +10,19 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 
-from hubbub.consent.rules import LEFT, UNASKED, Columns, Contact, Decision, Event, Ledger, Policy, Standing, standing
+from hubbub.consent.rules import (
+    LEFT,
+    NEVER,
+    UNASKED,
+    Columns,
+    Contact,
+    Decision,
+    Event,
+    Ledger,
+    Policy,
+    Standing,
+    standing,
+)
 from hubbub.kernel import BoolArray, IntArray
 
 pc = pyarrow.compute
@@ -94,31 +106,28 @@ class Known:
         bad = np.ones(self.contacts.num_rows, np.bool_)
         if not bad.size:
             return bad
-        sent = _keyed(self.contacts, True)
+        sent = keyed(self.contacts, True)
         for purpose in UNASKED:
             mine = self.events.filter(pc.equal(self.events["purpose"], purpose))
             given, stops = mine.filter(mine["given"]), mine.filter(pc.invert(mine["given"]))
             left = [self.leaves] if purpose in LEFT else []
             stops = pa.concat_tables([stops.select(SEEN.names), *left])
-            last, gone = _last_before(sent, _keyed(given, True)), _last_before(_keyed(self.contacts, False),
-                                                                               _keyed(stops, False))  # fmt: skip
+            last, gone = last_before(sent, keyed(given, True)), last_before(keyed(self.contacts, False),
+                                                                               keyed(stops, False))  # fmt: skip
             bad &= last <= gone
         return bad
 
 
-_NEVER = np.iinfo(np.int64).min
-
-
-def _keyed(table: pa.Table, by_channel: bool) -> tuple[pa.Array, IntArray]:
-    """Who (and where), and when."""
+def keyed(table: pa.Table, by_channel: bool) -> tuple[pa.Array, IntArray]:
+    """Who (and on which channel), and when."""
     person = table["person"].combine_chunks()
     if by_channel:
         person = pc.binary_join_element_wise(table["channel"].combine_chunks(), person, "\0")
     return person, _times(table)
 
 
-def _last_before(asked: tuple[pa.Array, IntArray], events: tuple[pa.Array, IntArray]) -> IntArray:
-    """Time of the last event of the same key up to each time asked, the least integer where there is none."""
+def last_before(asked: tuple[pa.Array, IntArray], events: tuple[pa.Array, IntArray]) -> IntArray:
+    """Time of the last event of the same key up to each time asked, NEVER where there is none."""
     words = pc.unique(pa.concat_arrays([asked[0], events[0]]))
     codes = [pc.index_in(key, value_set=words).to_numpy().astype(np.int64) for key, _ in (asked, events)]
     order = np.lexsort((events[1], codes[1]))
@@ -128,7 +137,7 @@ def _last_before(asked: tuple[pa.Array, IntArray], events: tuple[pa.Array, IntAr
     key = code * width + np.searchsorted(rank, time)
     place = np.searchsorted(key, codes[0] * width + np.searchsorted(rank, asked[1]), side="right") - 1
     fits = (place >= 0) & (code[np.maximum(place, 0)] == codes[0]) if code.size else np.zeros(place.size, np.bool_)
-    return np.where(fits, time[np.maximum(place, 0)] if code.size else _NEVER, _NEVER)
+    return np.where(fits, time[np.maximum(place, 0)] if code.size else NEVER, NEVER)
 
 
 def _of(table: pa.Table, people: pa.Array) -> pa.Table:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,35 +10,50 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from hubbub.consent.known import EVENTS, SEEN, Known
+from hubbub.consent.known import EVENTS, SEEN, Known, keyed, last_before
 from hubbub.consent.rules import Cap, Policy
 from hubbub.log.segment import Segment
 from hubbub.log.settings import Settings
 from hubbub.tables import UNASKED, Ledger
 
 _READ = ("time", "channel", "id", "type", "actor", "addressed_to", "in_reply_to")
-_WORDS = ("post", "reply", "message")
+_WORDS = pa.array(["post", "reply", "message"])
+TALK_US = 7 * 86_400_000_000
+"""So long after their own words people are still in a conversation, as an exchange allows."""
 
 
 def known(segments: Sequence[Segment], settings: Settings) -> Known:
     """The ledger of consent of a log.
 
-    Unasked is what the brand addresses to somebody without answering anything; for what purpose, the record does not
-    say.
+    Unasked is what the brand addresses to somebody without answering anything, unless they have words of their own on
+    that channel in the seven days before; for what purpose, the record does not say.
     """
     leaves, contacts = [SEEN.empty_table()], [SEEN.empty_table()]
+    for rows in _read(segments):
+        leaves.append(_seen(_of_people(rows.filter(pc.equal(rows["type"], "leave")), settings), "actor", settings))
+        words = rows.filter(pc.and_(pc.is_in(rows["type"], value_set=_WORDS), pc.is_valid(rows["addressed_to"])))
+        first = words.filter(pc.is_null(words["in_reply_to"]))
+        contacts.append(_seen(_of_brand(first, settings), "addressed_to", settings))
+    unasked = _without_talk(pa.concat_tables(contacts), segments, settings)
+    return Known(_events(settings), pa.concat_tables(leaves), unasked, _policy(settings))
+
+
+def _read(segments: Sequence[Segment]) -> Iterator[pa.Table]:
     for segment in segments:
         for batch in pq.ParquetFile(segment.path, memory_map=True).iter_batches(1 << 18, columns=list(_READ)):
-            table = pa.Table.from_batches([batch])
-            leaves.append(
-                _seen(_of_people(table.filter(pc.equal(table["type"], "leave")), settings), "actor", settings)
-            )
-            words = table.filter(
-                pc.and_(pc.is_in(table["type"], value_set=pa.array(_WORDS)), pc.is_valid(table["addressed_to"]))
-            )
-            unasked = _of_brand(words.filter(pc.is_null(words["in_reply_to"])), settings)
-            contacts.append(_seen(unasked, "addressed_to", settings))
-    return Known(_events(settings), pa.concat_tables(leaves), pa.concat_tables(contacts), _policy(settings))
+            yield pa.Table.from_batches([batch])
+
+
+def _without_talk(contacts: pa.Table, segments: Sequence[Segment], settings: Settings) -> pa.Table:
+    """Contacts with people who had not spoken on that channel shortly before."""
+    if not contacts.num_rows:
+        return contacts
+    people, spoke = contacts["person"].unique(), [SEEN.empty_table()]
+    for rows in _read(segments):
+        theirs = _seen(rows.filter(pc.is_in(rows["type"], value_set=_WORDS)), "actor", settings)
+        spoke.append(theirs.filter(pc.is_in(theirs["person"], value_set=people)))
+    asked = keyed(contacts, True)
+    return contacts.filter(pa.array(asked[1] - last_before(asked, keyed(pa.concat_tables(spoke), True)) > TALK_US))
 
 
 def _policy(settings: Settings) -> Policy:

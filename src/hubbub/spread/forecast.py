@@ -352,15 +352,45 @@ def _tests(pool: Past, running: Past, age: float, level: float) -> list[Tested]:
         if usable.size < FEW_PAST or math.isnan(predicted):
             out.append(Tested(name, predicted, cascades=int(usable.size)))
             continue
-        said = np.full(usable.size, np.nan)
-        half = np.arange(usable.size) % FOLDS
-        for fold in range(FOLDS):
-            held = usable[half == fold]
-            learned = np.setdiff1d(np.arange(pool.sizes.size), held)
-            said[half == fold] = model(pool.take(learned), pool.take(held), age)
+        said = _held_out(model, pool, usable, age)
         truth, seen = pool.sizes[usable].astype(np.float64), seen_all[usable]
         out.append(_judge(name, predicted, float(mine[0]), said, truth, seen, level))
     return out
+
+
+def _held_out(model: Model, pool: Past, usable: IntArray, age: float) -> FloatArray:
+    """What a model says of some of the past, learned each time on the rest."""
+    said = np.full(usable.size, np.nan)
+    half = np.arange(usable.size) % FOLDS
+    for fold in range(FOLDS):
+        held = usable[half == fold]
+        learned = np.setdiff1d(np.arange(pool.sizes.size), held)
+        said[half == fold] = model(pool.take(learned), pool.take(held), age)
+    return said
+
+
+def missed(past: Past, age: float, most: int = 300) -> tuple[str, IntArray, FloatArray]:
+    """How far the best model missed on finished cascades of the past, seen at an age in hours.
+
+    most : cascades at most, evenly spread over the past
+    returns : the model, int64[k] the cascades, float64[k] |forecast - truth| / truth, 1 at most (so too where the
+    forecast has no end); "" and nothing below FEW_PAST cascades
+    """
+    others = np.flatnonzero(past.finished & (past.sizes >= FEW_SEEN))
+    pool = past.take(others)
+    usable = np.flatnonzero(naive(pool, pool, age) >= FEW_SEEN)
+    if usable.size < FEW_PAST:
+        return "", np.zeros(0, np.int64), np.zeros(0)
+    usable = usable[np.unique(np.linspace(0, usable.size - 1, min(most, usable.size)).astype(int))]
+    truth = pool.sizes[usable].astype(np.float64)
+    found = {}
+    for name, model in MODELS.items():
+        said = _held_out(model, pool, usable, age)
+        if not np.isnan(said).any():
+            error = np.where(np.isfinite(said), np.abs(said - truth) / truth, 1.0)
+            found[name] = np.minimum(error, 1.0)
+    best = min(found, key=lambda name: float(np.median(found[name])))
+    return best, others[usable], found[best]
 
 
 def scale(final: FloatArray, seen: FloatArray) -> FloatArray:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.special import ndtri
-from scipy.stats import binom
 
 from hubbub.errors import HubbubError
 from hubbub.estimate import Estimate
-from hubbub.kernel import FloatArray, IntArray
+
+if TYPE_CHECKING:
+    from hubbub.kernel import FloatArray, IntArray
 
 ENOUGH_SAMPLED = 0.3
 """From this known sampling rate upwards the unseen part of the whole is extrapolated (METHODS, Reach)."""
@@ -115,6 +116,8 @@ def good_toulmin(counts: IntArray, rate: float, level: float = 0.9) -> Estimate:
 
 def _smoothed(more: float, most: int, rows: float) -> FloatArray:
     """-(-t)^i P(L >= i) for i = 1..most; L is binomial so that the series does not explode where t > 1."""
+    from scipy.stats import binom
+
     trials = max(1, most)
     chance = 1.0 if more < 1.0 else 0.5
     if more > 1.0:
