@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bench import reproducing
 from bench.advice import advice
 from bench.calibration import calibration
 from bench.logs import write_log
@@ -176,4 +177,5 @@ PARTS = {
     "engines": Part(engines, usual=False),
     "calibration": Part(calibration, usual=False, size="worlds"),
     "advice": Part(advice, size="worlds"),
+    "reproduction": Part(reproducing.run, usual=False, size="worlds"),
 }
