@@ -13,13 +13,11 @@ import pytest
 
 import hubbub
 from hubbub.library import with_brand
+from tests import shared
 
-DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "logs"
+DATA = shared.DATA / "logs"
 
-pytestmark = [
-    pytest.mark.real,
-    pytest.mark.skipif(not DATA.is_dir(), reason="no real data beside the project; docs/validation.md says what it is"),
-]
+pytestmark = [pytest.mark.real, shared.needs_data]
 
 
 def authors(path: Path, roots_only: bool) -> list[str]:

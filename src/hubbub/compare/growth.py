@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from hubbub.compare.coverage import micros
-from hubbub.compare.frame import iso
+from hubbub.compare.frame import DAY_US, iso
 from hubbub.estimate import Estimate, plain, significant, wilson
 from hubbub.kernel import BoolArray, IntArray
 from hubbub.spread.growth import Growth, Shares, half_life, people_shares, reproduction, reproduction_of_one
@@ -18,7 +18,6 @@ from hubbub.spread.nodes import Nodes, nodes_of
 from hubbub.spread.pace import Pace, pace
 from hubbub.tables import Ledger
 
-DAY_US = 86_400_000_000
 MOST_GENERATIONS = 10
 """Later generations are taken together."""
 SHORTEST_WINDOW_DAYS, WINDOWS, STEPS = 28.0, 13, 4

@@ -177,11 +177,10 @@ def read(trial: Trial, together: Mapping[str, str]) -> dict[str, Any]:
     """What came out so far, as plain Python, ready for JSON; it may be read as often as one likes."""
     plan = trial.plan
     found = outcomes(trial, together)
-    judged = found.even or found
+    judged = found.judged
     arms = arms_of(plan, judged)
     effects = [_effect(plan, arms, i) for i in range(1, len(arms))]
-    chi, p = sample_ratio(judged.assigned, (1.0,) * len(arms) if found.even else plan.parts)
-    uneven = p < UNLIKELY and plan.by == "person"
+    chi, p, uneven = evenness(plan, found)
     best = None if uneven else ahead(plan, arms)
     winner = None if best is None else plan.arms[best]
     document = {
@@ -202,6 +201,12 @@ def read(trial: Trial, together: Mapping[str, str]) -> dict[str, Any]:
     }
     out: dict[str, Any] = plain(document)
     return out
+
+
+def evenness(plan: Plan, found: Outcomes) -> tuple[float, float, bool]:
+    """Chi-square and p of the sizes of the arms that are judged, and whether they are too uneven to believe."""
+    chi, p = sample_ratio(found.judged.assigned, (1.0,) * len(plan.arms) if found.even else plan.parts)
+    return chi, p, p < UNLIKELY and plan.by == "person"
 
 
 def arms_of(plan: Plan, found: Outcomes) -> list[Arm]:

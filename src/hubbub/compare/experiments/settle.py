@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
-from hubbub.compare.experiments.document import ahead, arms_of
-from hubbub.compare.experiments.sequence import UNLIKELY, Arm, probability_above, sample_ratio
+from hubbub.compare.experiments.document import ahead, arms_of, evenness
+from hubbub.compare.experiments.sequence import Arm, probability_above
 from hubbub.compare.experiments.trial import clusters, outcomes
 from hubbub.compare.money import spent
 from hubbub.tables import Ledger, Plan, Trial
@@ -45,12 +45,9 @@ def _of(trial: Trial, ledger: Ledger, cascades: pa.Table) -> Settled | None:
         return None
     together = clusters(cascades, plan.started_us) if plan.by == "cluster" else {}
     every = outcomes(trial, together)
-    judged = every.even or every
-    if plan.by == "person" and sample_ratio(judged.assigned, (1.0,) * len(plan.arms) if every.even else plan.parts)[
-        1
-    ] < (UNLIKELY):
+    if evenness(plan, every)[2]:
         return None
-    arms, unit = _per_effort(plan, arms_of(plan, judged), every.assigned, ledger)
+    arms, unit = _per_effort(plan, arms_of(plan, every.judged), every.assigned, ledger)
     two = [arms[plan.arms.index(side)] for side in SIDES]
     pair = replace(plan, arms=SIDES, parts=(1.0, 1.0))
     best = ahead(pair, two)

@@ -50,6 +50,11 @@ class Outcomes:
     cluster: list[IntArray] | None = None
     even: Outcomes | None = None
 
+    @property
+    def judged(self) -> Outcomes:
+        """Those whom effects are read off."""
+        return self.even or self
+
 
 def outcomes(trial: Trial, together: Mapping[str, str]) -> Outcomes:
     """Outcomes by arm; for a bandit also of those dealt evenly."""
