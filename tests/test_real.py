@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -87,3 +88,21 @@ def test_pheme_with_hidden_parents() -> None:
     assert document["verdict"]["answer"] == "cannot_tell"
     assert document["reproduction"]["value"] is None
     assert all(c["structural_virality"] is None and c["shape_why"] for c in log.cascades())
+
+
+def test_pheme_with_who_follows_whom(tmp_path: Path) -> None:
+    """As shown 1.98, everybody from the latest whom they follow 2.84 (GOLDEN); the drawings lie between."""
+    whom = tmp_path / "follows.csv.gz"
+    whom.symlink_to(DATA / "pheme_follows.csv.gz")
+    log = hubbub.read_log(DATA / "pheme.csv.gz", whom)
+    table = log.tables().cascades
+    people = {c["root"]: len(c["sharers"]) for c in table.select(["root", "sharers"]).to_pylist()}
+    large = [c for c in log.cascades() if people[c["root"]] >= 20]
+    shapes = [c["shape_inferred"] for c in large]
+    assert len(shapes) == 275
+    assert np.median([c["star"] for c in large]) == pytest.approx(1.984, abs=5e-4)
+    assert np.median([s["latest"] for s in shapes]) == pytest.approx(2.840, abs=5e-4)
+    virality, depth = (np.median([s[name]["median"] for s in shapes]) for name in ("structural_virality", "depth"))
+    assert 2.5 < virality < 2.84
+    assert depth == 4
+    assert np.median([s["sensitivity"][1]["structural_virality"]["median"] for s in shapes]) > virality

@@ -19,6 +19,7 @@ from hubbub.converse.persons import Persons, Register, describe
 from hubbub.converse.table import Names, people_table
 from hubbub.kernel import BoolArray, IntArray, jit
 from hubbub.log.facts import Paid, channel_ledgers, efforts, paid_of, seen_of, tally
+from hubbub.log.following import follows_of
 from hubbub.log.group import grouped, settle
 from hubbub.log.index import NONE
 from hubbub.log.link import (
@@ -407,4 +408,5 @@ def ledger_of(
         brand=settings.name,
         segments=settings.targets,
         window_days=window_days,
+        follows=follows_of(settings),
     )

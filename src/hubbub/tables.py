@@ -153,6 +153,14 @@ UNASKED = pa.schema([
 ])  # fmt: skip
 
 
+FOLLOWS = pa.schema([
+    ("channel", pa.string()),
+    ("person", pa.string()),
+    ("follows", pa.string()),  # the person followed; null: the brand
+    ("since_us", pa.int64()),  # null: always
+])  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class ChannelLedger:
     """What the log can see of one channel: counts of rows, and what coverage.csv says."""
@@ -248,6 +256,7 @@ class Ledger:
     brand: str = ""  # the brand's name, for people
     segments: tuple[str, ...] = ()  # target segments of the workspace
     window_days: float = 30.0
+    follows: pa.Table | None = field(default=None, compare=False, repr=False)  # FOLLOWS; None without follows.csv
     unasked: pa.Table | None = field(default=None, compare=False, repr=False)  # UNASKED; None without consent.csv
     trials: tuple[Trial, ...] = field(default=(), compare=False, repr=False)  # with arms conversation and spread
     notes: tuple[str, ...] = field(default_factory=tuple)  # what a person should know about this log

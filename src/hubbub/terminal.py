@@ -90,17 +90,23 @@ def show_cascades(document: Mapping[str, Any], to: Console | None = None) -> Non
     hidden = sum(whole(c.get("hidden")) or 0 for c in found)
     if hidden:
         face.say(f"{words.counted(hidden, 'share')} hide who brought them: the shape there is not seen.", "dim")
-    if any(isinstance(c.get("shape_inferred"), Mapping) for c in found[:MANY]):
+    guessed = [c["shape_inferred"] for c in found[:MANY] if isinstance(c.get("shape_inferred"), Mapping)]
+    if any("draws" in shape for shape in guessed):
+        face.say("Inferred from who follows whom: 5 and 95 % points of a hundred drawings of the parents.", "dim")
+    if any("draws" not in shape for shape in guessed):
         face.say("Inferred: lowest and highest of ten guesses, a sensitivity range, not an interval.", "dim")
 
 
 def _inferred(cascade: Mapping[str, Any], name: str) -> str:
     """The range of a shape that is inferred, marked so; empty where nothing is."""
     inferred = cascade.get("shape_inferred")
-    ends = inferred.get(name) if isinstance(inferred, Mapping) else None
+    if not isinstance(inferred, Mapping):
+        return ""
+    ends = inferred.get(name)
     if not isinstance(ends, Mapping):
         return ""
-    low, high = (words.plain(ends.get(end)) for end in ("lowest", "highest"))
+    pair = ("low", "high") if "draws" in inferred else ("lowest", "highest")
+    low, high = (words.plain(ends.get(end)) for end in pair)
     return f"inferred {low}" if low == high else f"inferred {low} to {high}"
 
 

@@ -136,7 +136,7 @@ def test_a_parent_that_comes_too_late_is_refused():
 def test_random_numbers_are_the_published_ones():
     # SplitMix64 from seed 0 begins with E220A8397B1DCDAF (its reference implementation).
     step = np.uint64(0x9E3779B97F4A7C15)
-    assert impute._uniform(step) == (0xE220A8397B1DCDAF >> 11) * 2.0**-53
+    assert impute.uniform(step) == (0xE220A8397B1DCDAF >> 11) * 2.0**-53
 
 
 # Against the slow reading

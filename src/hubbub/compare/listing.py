@@ -13,6 +13,8 @@ from hubbub.compare.growth import Grown, growth, merged
 from hubbub.compare.money import money
 from hubbub.estimate import plain, significant
 from hubbub.kernel import IntArray
+from hubbub.spread.followed import DRAWS, infer_followed
+from hubbub.spread.followed import HOW as BY_FOLLOWING
 from hubbub.spread.impute import HOW, IMPUTATIONS, FloatArray, infer
 from hubbub.spread.shape import chain, star
 from hubbub.tables import MODES, RULES, Ledger
@@ -28,17 +30,17 @@ def cascades_document(cascades: pa.Table, ledger: Ledger, level: float) -> dict[
     listed = cascades.filter(cascades.column("shared")).combine_chunks()
     grown = Grown.of(listed, ledger, level)
     return {
-        "cascades": _rows(listed, grown),
+        "cascades": _rows(listed, grown, ledger.follows),
         "growth": growth(grown, len(cascades) - len(listed)),
         "campaigns": merged(grown),
     }
 
 
-def _rows(listed: pa.Table, grown: Grown) -> list[dict[str, Any]]:
+def _rows(listed: pa.Table, grown: Grown, follows: pa.Table | None) -> list[dict[str, Any]]:
     """Cascades with at least one share, the largest first, then by channel and root."""
     rows = listed.drop_columns(["nodes", "sharers"]).to_pylist()
     order = sorted(range(len(rows)), key=lambda i: (-rows[i]["size"], rows[i]["channel"], rows[i]["root"]))
-    inferred, ran = _inferred(listed), grown.pace
+    inferred, ran = _inferred(listed, follows), grown.pace
     generations, rewarded, each = grown.generations(), grown.rewarded().tolist(), list(grown.each())
     for i, row in enumerate(rows):
         row["generations"] = generations[i]
@@ -55,7 +57,7 @@ def _cascade(row: dict[str, Any], inferred: dict[str, Any] | None) -> dict[str, 
     out["structural_virality"] = _float(row["structural_virality"])
     out["star"], out["chain"] = _float(star(row["size"])), _float(chain(row["size"]))
     if row["hidden"]:
-        out["shape_why"] = _shape_why(row, inferred is not None)
+        out["shape_why"] = _shape_why(row, inferred)
         out["structural_virality_bounds"] = {"lowest": out["star"], "highest": out["chain"]}
         out["shape_inferred"] = inferred
     out["broadcast_part"] = _float(row["broadcast_part"])
@@ -72,13 +74,32 @@ def _cascade(row: dict[str, Any], inferred: dict[str, Any] | None) -> dict[str, 
     return out
 
 
-def _inferred(listed: pa.Table) -> dict[int, dict[str, Any]]:
-    """What ten imputations of a few hidden parents say of the shape, by the row of the table."""
+def _inferred(listed: pa.Table, follows: pa.Table | None) -> dict[int, dict[str, Any]]:
+    """What drawings of the hidden parents say of the shape, by the row of the table; who follows whom comes first."""
     found = infer(listed)
-    return {
+    by_time = {
         row: {name: _range(getattr(found, name)[k]) for name in _SHAPE} | {"imputations": IMPUTATIONS, "how": HOW}
         for k, row in enumerate(found.row.tolist())
     }
+    return by_time if follows is None else by_time | _by_following(listed, follows)
+
+
+def _by_following(listed: pa.Table, follows: pa.Table) -> dict[int, dict[str, Any]]:
+    found = infer_followed(listed, follows)
+    return {
+        row: {name: _quantiles(getattr(found.inferred, name)[k]) for name in _SHAPE}
+        | {"latest": _float(float(found.latest[k]))}
+        | {"sensitivity": [
+            {"hidden": part, "structural_virality": _quantiles(drawn[k])} for part, drawn in found.missed.items()
+        ]}
+        | {"known": int(found.known[k]), "draws": DRAWS, "how": BY_FOLLOWING}
+        for k, row in enumerate(found.inferred.row.tolist())
+    }  # fmt: skip
+
+
+def _quantiles(drawn: FloatArray | IntArray) -> dict[str, float | None]:
+    ends = zip(("low", "median", "high"), np.quantile(drawn, (0.05, 0.5, 0.95)).tolist(), strict=True)
+    return {name: _float(x) for name, x in ends}
 
 
 def _range(drawn: FloatArray | IntArray) -> dict[str, float | None]:
@@ -86,8 +107,10 @@ def _range(drawn: FloatArray | IntArray) -> dict[str, float | None]:
     return {name: int(x) if isinstance(x, np.integer) else _float(float(x)) for name, x in ends.items()}
 
 
-def _shape_why(row: dict[str, Any], inferred: bool) -> str:
+def _shape_why(row: dict[str, Any], inferred: dict[str, Any] | None) -> str:
     hides = f"The network hides the parents of {row['hidden']} of {row['size'] - 1} shares"
+    if inferred and "draws" in inferred:
+        return f"{hides}, so the shape is not seen; shape_inferred is what follows from who follows whom."
     if inferred:
         return f"{hides}, so the shape is not seen; shape_inferred is what ten imputations of them make of it."
     return (

@@ -87,7 +87,7 @@ def _seen(table: pa.Table, who: str, settings: Settings) -> pa.Table:
     return pa.table(out).cast(SEEN)
 
 
-def _is_brand(table: pa.Table, who: str, settings: Settings) -> pa.Array:
+def is_brand(table: pa.Table, who: str, settings: Settings) -> pa.Array:
     """Whether a column's handle is the brand's."""
     everywhere = pa.array([h for c, h in settings.brand if c is None], pa.string())
     there = pa.array([f"{c}:{h}" for c, h in settings.brand if c is not None], pa.string())
@@ -98,12 +98,12 @@ def _is_brand(table: pa.Table, who: str, settings: Settings) -> pa.Array:
 
 def _of_brand(table: pa.Table, settings: Settings) -> pa.Table:
     return table.filter(
-        pc.and_(_is_brand(table, "actor", settings), pc.invert(_is_brand(table, "addressed_to", settings)))
+        pc.and_(is_brand(table, "actor", settings), pc.invert(is_brand(table, "addressed_to", settings)))
     )
 
 
 def _of_people(table: pa.Table, settings: Settings) -> pa.Table:
-    return table.filter(pc.invert(_is_brand(table, "actor", settings)))
+    return table.filter(pc.invert(is_brand(table, "actor", settings)))
 
 
 def labels(channel: pa.ChunkedArray, handle: pa.ChunkedArray, people: Mapping[tuple[str, str], str]) -> pa.Array:

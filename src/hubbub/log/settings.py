@@ -28,7 +28,7 @@ class Settings:
     currency : the currency whose values count, where the log has several
     hour_cost_micros : what an hour of work costs, in millionths of the currency
     cap : at most so many unasked contacts with one person in any window of so many days; None: no cap
-    consent, assignments : the side tables as they were read; None where there are none
+    consent, assignments, follows : the side tables as they were read; None where there are none
     experiments : those that the workspace started, by name
     """
 
@@ -47,6 +47,7 @@ class Settings:
     cap: tuple[int, float] | None = (2, 7.0)
     consent: pa.Table | None = field(default=None, compare=False, repr=False)
     assignments: pa.Table | None = field(default=None, compare=False, repr=False)
+    follows: pa.Table | None = field(default=None, compare=False, repr=False)
     experiments: dict[str, Plan] = field(default_factory=dict)
 
 

@@ -363,6 +363,7 @@ def with_side(settings: Settings, side: dict[str, pa.Table | None]) -> Settings:
         people={(r["channel"], r["actor"]): r["person"] for r in rows("people")},
         segments={(r["channel"], r["actor"]): r["segment"] for r in rows("segments")},
         consent=side.get("consent"),
+        follows=side.get("follows"),
         assignments=side.get("assignments"),
         coverage=tuple(
             Coverage(r["channel"], _micros(r["from"]), _micros(r["until"]), r["sees"] or "") for r in rows("coverage")

@@ -36,18 +36,18 @@ HOW = (
     "lowest and highest of the ten are a sensitivity range, not an interval"
 )
 
-_STEP = np.uint64(0x9E3779B97F4A7C15)
+STEP = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1, _MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 _S30, _S27, _S31, _S11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
 
 
 @dataclass(frozen=True, slots=True)
 class Inferred:
-    """Shapes of the cascades of which few parents are hidden, in each of the imputations.
+    """Shapes of cascades with hidden parents, one column for each drawing of those.
 
     row : int64[r], rows of the table, ascending
-    depth, breadth : int64[r, 10], hops and nodes; structural_virality : float64[r, 10], hops
-    broadcast_part : float64[r, 10], part of the shares that the largest single node brought
+    depth, breadth : int64[r, d], hops and nodes; structural_virality : float64[r, d], hops
+    broadcast_part : float64[r, d], part of the shares that the largest single node brought
     """
 
     row: IntArray
@@ -90,9 +90,9 @@ def infer(cascades: pa.Table) -> Inferred:
         return Inferred(row, whole, whole, real, real)
     forest = lay_flat(cascades.column("nodes"))
     density = waiting_density(forest)
-    some = _only(forest, row)
-    drawn = draw_parents(some, density, _seeds(cascades, row), IMPUTATIONS)
-    return _shapes(row, some, drawn)
+    some = only(forest, row)
+    drawn = draw_parents(some, density, seeds_of(cascades, row), IMPUTATIONS)
+    return shapes_of(row, some, drawn)
 
 
 def inferable(cascades: pa.Table) -> IntArray:
@@ -139,6 +139,15 @@ def waiting_density(forest: Forest) -> Density:
     return Density(cut, count / np.diff(cut) + 1.0 / cut[-1])
 
 
+def log_uniform(forest: Forest) -> Density:
+    """The density 1 / (wait + a minute), in bins that double."""
+    edges = [0, MINUTE_US]
+    while edges[-1] <= min(int(forest.time.max(initial=0)), LONGEST_US):
+        edges.append(2 * edges[-1])
+    cut = np.array(edges, np.int64)
+    return Density(cut, 1.0 / (np.sqrt((cut[:-1] + MINUTE_US) * (cut[1:] + float(MINUTE_US)))))
+
+
 def draw_parents(forest: Forest, density: Density, seeds: npt.NDArray[np.uint64], draws: int) -> IntArray:
     """A parent for every hidden one, drawn that many times: int64[hidden, draws], positions in the forest.
 
@@ -154,7 +163,7 @@ def seed_of(channel: str, root: str) -> int:
     return int.from_bytes(blake2b(f"{channel}:{root}".encode(), digest_size=8).digest(), "little")
 
 
-def _seeds(cascades: pa.Table, row: IntArray) -> npt.NDArray[np.uint64]:
+def seeds_of(cascades: pa.Table, row: IntArray) -> npt.NDArray[np.uint64]:
     names = (cascades.column(name).take(pa.array(row)).to_pylist() for name in ("channel", "root"))
     return np.array([seed_of(channel, root) for channel, root in zip(*names, strict=True)], np.uint64)
 
@@ -163,7 +172,7 @@ def _numbers(array: Any) -> IntArray:
     return np.asarray(pc.fill_null(pc.cast(array, pa.int64()), 0).to_numpy()).astype(np.int64, copy=False)
 
 
-def _only(forest: Forest, keep: IntArray) -> Forest:
+def only(forest: Forest, keep: IntArray) -> Forest:
     """Some of the trees, as a forest of their own."""
     lengths = np.diff(forest.offsets)[keep]
     offsets = np.r_[0, np.cumsum(lengths)].astype(np.int64)
@@ -173,7 +182,7 @@ def _only(forest: Forest, keep: IntArray) -> Forest:
     return Forest(offsets, np.where(up < 0, -1, up - moved), forest.time[node], forest.hidden[node])
 
 
-def _shapes(row: IntArray, forest: Forest, drawn: IntArray) -> Inferred:
+def shapes_of(row: IntArray, forest: Forest, drawn: IntArray) -> Inferred:
     """The shapes of the trees with their hidden parents as drawn, one drawing after the other."""
     size = (row.size, drawn.shape[1])
     found = Inferred(row, np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size), np.empty(size))
@@ -205,13 +214,13 @@ def _draw(  # type: ignore[no-untyped-def]
         for i in range(base, end):
             if not hidden[i]:
                 continue
-            total = _weigh(time[base : i + 1], before, edges, per_us, start, mass)
+            total = weigh(time[base : i + 1], before, edges, per_us, start, mass)
             for k in range(drawn.shape[1]):
-                state = state + _STEP
-                b = _bin(mass, _uniform(state) * total)
+                state = state + STEP
+                b = bin_of(mass, uniform(state) * total)
                 above = i - base if b == 0 else start[b - 1]
-                state = state + _STEP
-                drawn[row, k] = base + _node(before, start[b], above, _uniform(state))
+                state = state + STEP
+                drawn[row, k] = base + node_of(before, start[b], above, uniform(state))
             row += 1
 
 
@@ -228,7 +237,7 @@ def _children(base, end, up, hidden):  # type: ignore[no-untyped-def]
 
 
 @jit
-def _weigh(time, before, edges, per_us, start, mass):  # type: ignore[no-untyped-def]
+def weigh(time, before, edges, per_us, start, mass):  # type: ignore[no-untyped-def]
     """Weight of the earlier nodes in each bin of waits; those of bin b begin at start[b] and end where b - 1 begins.
 
     time : of the nodes up to and with the share whose parent is hidden, not decreasing
@@ -253,7 +262,7 @@ def _weigh(time, before, edges, per_us, start, mass):  # type: ignore[no-untyped
 
 
 @jit
-def _bin(mass, target):  # type: ignore[no-untyped-def]
+def bin_of(mass, target):  # type: ignore[no-untyped-def]
     """The bin in which the running sum passes the target; never an empty one."""
     last, total = 0, 0.0
     for b in range(mass.size):
@@ -266,7 +275,7 @@ def _bin(mass, target):  # type: ignore[no-untyped-def]
 
 
 @jit
-def _node(before, low, high, uniform):  # type: ignore[no-untyped-def]
+def node_of(before, low, high, uniform):  # type: ignore[no-untyped-def]
     """A node from `low` up to, not including, `high`, by its weight."""
     weight = before[high] - before[low]
     target = before[low] + min(np.int64(uniform * np.float64(weight)), weight - 1)
@@ -280,7 +289,7 @@ def _node(before, low, high, uniform):  # type: ignore[no-untyped-def]
 
 
 @jit
-def _uniform(state):  # type: ignore[no-untyped-def]
+def uniform(state):  # type: ignore[no-untyped-def]
     """A number in [0, 1) from a counter (SplitMix64: Steele, Lea, Flood 2014)."""
     z = (state ^ (state >> _S30)) * _MIX_1
     z = (z ^ (z >> _S27)) * _MIX_2
