@@ -15,11 +15,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 
-from hubbub.kernel import BoolArray, FloatArray, IntArray, jit
+from hubbub.kernel import BoolArray, jit
 from hubbub.spread.impute import (
     MINUTE_US,
     STEP,
+    FloatArray,
     Inferred,
+    IntArray,
     bin_of,
     lay_flat,
     log_uniform,
@@ -140,7 +142,7 @@ def _says(follows: pa.Table, people: pa.Array, channels: pa.Array, codes: int) -
 def _positions(offsets: IntArray, keep: IntArray) -> IntArray:
     lengths = np.diff(offsets)[keep]
     first = np.repeat(offsets[keep] - np.r_[0, np.cumsum(lengths)[:-1]], lengths)
-    return np.arange(lengths.sum(), dtype=np.int64) + first
+    return np.asarray(np.arange(lengths.sum(), dtype=np.int64) + first)
 
 
 @jit
