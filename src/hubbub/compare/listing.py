@@ -98,8 +98,10 @@ def _by_following(listed: pa.Table, follows: pa.Table) -> dict[int, dict[str, An
 
 
 def _quantiles(drawn: FloatArray | IntArray) -> dict[str, float | None]:
-    ends = zip(("low", "median", "high"), np.quantile(drawn, (0.05, 0.5, 0.95)).tolist(), strict=True)
-    return {name: _float(x) for name, x in ends}
+    ends = zip(
+        ("low", "median", "high"), np.quantile(drawn, (0.05, 0.5, 0.95), method="inverted_cdf").tolist(), strict=True
+    )
+    return {name: x if isinstance(x, int) else _float(x) for name, x in ends}
 
 
 def _range(drawn: FloatArray | IntArray) -> dict[str, float | None]:
