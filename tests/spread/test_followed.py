@@ -47,6 +47,13 @@ def test_a_follow_that_began_later_counts_for_nothing():
     assert (depths(cascades_table([hidden()]), graph) == 1).all()
 
 
+def test_a_follow_that_stands_twice_counts_once():
+    table = cascades_table([hidden(name=f"r{k}") for k in range(20)])
+    pairs = [("a", None), ("b", "a"), ("c", "a"), ("c", "b")]
+    once, often = (infer_followed(table, follows(*(pairs * n))) for n in (1, 50))
+    assert (once.inferred.structural_virality == often.inferred.structural_virality).all()
+
+
 def test_the_latest_is_the_likeliest():
     """c, an hour after b and 99 after a, follows both: a in about one of a hundred."""
     table = cascades_table([hidden(hours=(1, 99, 100), name=f"r{k}") for k in range(40)])

@@ -27,6 +27,7 @@ from hubbub.spread.impute import (
     log_uniform,
     node_of,
     only,
+    positions,
     seeds_of,
     shapes_of,
     uniform,
@@ -79,7 +80,7 @@ def infer_followed(cascades: pa.Table, follows: pa.Table) -> Followed:
     known = np.bincount(nodes.row[forest.hidden & says[who]], minlength=cascades.num_rows)
     row = np.flatnonzero(known)
     some = only(forest, row)
-    node = _positions(forest.offsets, row)
+    _, node = positions(forest.offsets, row)
     moment = nodes.time_us[node]
     seeds, density = seeds_of(cascades, row), log_uniform(some)
 
@@ -121,11 +122,16 @@ def _coded(follows: pa.Table, name: str, people: pa.Array, channels: pa.Array) -
 
 
 def _edges(follows: pa.Table, people: pa.Array, channels: pa.Array) -> tuple[IntArray, IntArray, IntArray]:
-    """Whom each code follows: start[code]:start[code + 1] of `followed`, since when (microseconds)."""
+    """Whom each code follows: start[code]:start[code + 1] of `followed`, and since when (microseconds).
+
+    Each pair stands once, the earliest: a list that names it again would count the same sharer twice.
+    """
     who, whom = (_coded(follows, name, people, channels) for name in ("person", "follows"))
     since = pc.fill_null(follows.column("since_us"), np.iinfo(np.int64).min).to_numpy()
     keep = np.flatnonzero((who >= 0) & (whom >= 0) & (who != whom))
-    order = keep[np.lexsort((whom[keep], who[keep]))]
+    order = keep[np.lexsort((since[keep], whom[keep], who[keep]))]
+    again = (np.diff(who[order], prepend=-1) == 0) & (np.diff(whom[order], prepend=-1) == 0)
+    order = order[~again]
     codes = len(channels) * _width(people)
     start = np.concatenate([[0], np.cumsum(np.bincount(who[order], minlength=codes))])
     return start, whom[order], since[order]
@@ -137,12 +143,6 @@ def _says(follows: pa.Table, people: pa.Array, channels: pa.Array, codes: int) -
     who = _coded(follows, "person", people, channels)
     out[who[who >= 0]] = True
     return out
-
-
-def _positions(offsets: IntArray, keep: IntArray) -> IntArray:
-    lengths = np.diff(offsets)[keep]
-    first = np.repeat(offsets[keep] - np.r_[0, np.cumsum(lengths)[:-1]], lengths)
-    return np.asarray(np.arange(lengths.sum(), dtype=np.int64) + first)
 
 
 @jit

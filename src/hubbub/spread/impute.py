@@ -129,11 +129,7 @@ def waiting_density(forest: Forest) -> Density:
     """
     child = np.flatnonzero(~forest.hidden & (forest.up >= 0))
     wait = np.maximum(forest.time[child] - forest.time[forest.up[child]], 0)
-    edges = [0, max(MINUTE_US, int(np.gcd.reduce(forest.time)))]
-    longest = min(int(forest.time.max(initial=0)), LONGEST_US)
-    while edges[-1] <= longest:
-        edges.append(2 * edges[-1])
-    cut = np.array(edges, np.int64)
+    cut = _doubling(max(MINUTE_US, int(np.gcd.reduce(forest.time))), forest)
     bins = np.minimum(np.searchsorted(cut, wait, side="right") - 1, cut.size - 2)
     count = np.bincount(bins, minlength=cut.size - 1).astype(np.float64)
     return Density(cut, count / np.diff(cut) + 1.0 / cut[-1])
@@ -141,11 +137,16 @@ def waiting_density(forest: Forest) -> Density:
 
 def log_uniform(forest: Forest) -> Density:
     """The density 1 / (wait + a minute), in bins that double."""
-    edges = [0, MINUTE_US]
-    while edges[-1] <= min(int(forest.time.max(initial=0)), LONGEST_US):
-        edges.append(2 * edges[-1])
-    cut = np.array(edges, np.int64)
+    cut = _doubling(MINUTE_US, forest)
     return Density(cut, 1.0 / (np.sqrt((cut[:-1] + MINUTE_US) * (cut[1:] + float(MINUTE_US)))))
+
+
+def _doubling(first: int, forest: Forest) -> IntArray:
+    """Edges 0, first, twice that, and so on beyond the longest time from a root."""
+    edges, longest = [0, first], min(int(forest.time.max(initial=0)), LONGEST_US)
+    while edges[-1] <= longest:
+        edges.append(2 * edges[-1])
+    return np.array(edges, np.int64)
 
 
 def draw_parents(forest: Forest, density: Density, seeds: npt.NDArray[np.uint64], draws: int) -> IntArray:
@@ -174,12 +175,17 @@ def _numbers(array: Any) -> IntArray:
 
 def only(forest: Forest, keep: IntArray) -> Forest:
     """Some of the trees, as a forest of their own."""
-    lengths = np.diff(forest.offsets)[keep]
-    offsets = np.r_[0, np.cumsum(lengths)].astype(np.int64)
-    moved = np.repeat(forest.offsets[keep] - offsets[:-1], lengths)
-    node = np.arange(offsets[-1], dtype=np.int64) + moved
+    offsets, node = positions(forest.offsets, keep)
+    moved = node - np.arange(node.size)
     up = forest.up[node]
     return Forest(offsets, np.where(up < 0, -1, up - moved), forest.time[node], forest.hidden[node])
+
+
+def positions(offsets: IntArray, keep: IntArray) -> tuple[IntArray, IntArray]:
+    """Offsets of some of the trees laid one behind the other, and where each of their nodes stood before."""
+    lengths = np.diff(offsets)[keep]
+    kept = np.r_[0, np.cumsum(lengths)].astype(np.int64)
+    return kept, np.arange(kept[-1], dtype=np.int64) + np.repeat(offsets[keep] - kept[:-1], lengths)
 
 
 def shapes_of(row: IntArray, forest: Forest, drawn: IntArray) -> Inferred:
