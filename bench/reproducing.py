@@ -8,7 +8,7 @@ import numpy as np
 
 from bench.calibration import error
 from bench.run import Row
-from hubbub.spread.growth import HOUR_US, Shares, people_shares, reproduction
+from hubbub.spread.growth import HOUR_US, Shares, kin_of, reproduction
 
 RATES = (0.3, 0.6, 0.9, 1.2)
 CASCADES = (8, 20, 60)
@@ -47,9 +47,9 @@ def drawn(rng: np.random.Generator, rate: float, cascades: int, alike: float | N
     code = np.concatenate(cascade)
     first = np.r_[True, code[1:] != code[:-1]]
     person = np.where(first, -1, np.arange(code.size))
-    return people_shares(
+    return kin_of(
         code, np.concatenate(parent), np.concatenate(time), person, np.zeros(cascades, np.bool_), round(end * HOUR_US)
-    )
+    ).all()
 
 
 def run(folder: Path, worlds: int) -> list[Row]:

@@ -17,13 +17,13 @@ import oracle
 from hubbub.log.keys import with_keys
 from hubbub.log.segment import write_segment
 from hubbub.log.settings import Coverage, Settings
-from hubbub.measure import DAY_US, Tables, measure
+from hubbub.log.sharing import sharing
+from hubbub.measure import DAY_US, Tables, measure, measure_cascades
 from strategies import logs, to_table
 
 
-def fast(tables: list[pa.Table], told: oracle.Settings) -> Tables:
-    """The measures of a log that lies in several segments."""
-    settings = Settings(
+def told_settings(told: oracle.Settings) -> Settings:
+    return Settings(
         brand=told.brand,
         watched=told.watched,
         people=dict(told.people),
@@ -31,9 +31,13 @@ def fast(tables: list[pa.Table], told: oracle.Settings) -> Tables:
         coverage=tuple(Coverage(channel, start, end) for channel, start, end in told.coverage),
         currency=told.currency,
     )
+
+
+def fast(tables: list[pa.Table], told: oracle.Settings) -> Tables:
+    """The measures of a log that lies in several segments."""
     with tempfile.TemporaryDirectory() as folder:
         segments = [write_segment(with_keys(t), Path(folder) / f"{i}.parquet") for i, t in enumerate(tables)]
-        return measure(segments, settings, told.window_days)
+        return measure(segments, told_settings(told), told.window_days)
 
 
 def plain(value: Any) -> Any:
@@ -109,6 +113,45 @@ def test_order_and_split_of_the_log_change_nothing(
     assert one.people.equals(other.people)
     assert one.cascades.equals(other.cascades)
     assert one.ledger == other.ledger
+
+
+@given(logs(), st.integers(1, 3))
+def test_cascades_alone_equal_those_of_the_whole_measure(
+    drawn: tuple[list[dict[str, Any]], oracle.Settings], parts: int
+) -> None:
+    """From the rows that sharing rests on; what is not looked at there is null."""
+    rows, told = drawn
+    tables = [t for i in range(parts) if (t := to_table(rows[i::parts])).num_rows]
+    with tempfile.TemporaryDirectory() as folder:
+        segments = [write_segment(with_keys(t), Path(folder) / f"{i}.parquet") for i, t in enumerate(tables)]
+        whole = measure(segments, told_settings(told), told.window_days)
+        alone, ledger = measure_cascades(segments, told_settings(told))
+    mine, theirs = rows_of(alone), rows_of(whole.cascades)
+    for cascade in theirs:
+        for node in cascade["nodes"]:
+            node["exchanged"] = None
+    assert mine == theirs
+    assert (ledger.activities, ledger.first, ledger.last) == (
+        whole.ledger.activities, whole.ledger.first, whole.ledger.last,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("long", [3, 30])
+def test_a_campaign_is_inherited_along_a_chain_of_replies_however_long(long: int, tmp_path: Path) -> None:
+    """Only the share is looked for; its object answers what answers what ... belongs to a campaign."""
+    rows: list[dict[str, Any]] = [
+        {"id": "p", "time": 0, "channel": "x", "type": "reply", "actor": "acme", "campaign": "talk"},
+        *({"id": f"r{i}", "time": i, "channel": "x", "type": "reply", "actor": "ann",
+           "in_reply_to": "p" if i == 1 else f"r{i - 1}"} for i in range(1, long)),
+        {"id": "s", "time": long, "channel": "x", "type": "share", "actor": "bob", "via": f"r{long - 1}"},
+        {"id": "l", "time": long + 1, "channel": "x", "type": "like", "actor": "cat", "object": "p"},
+    ]  # fmt: skip
+    segment = write_segment(with_keys(to_table(rows)), tmp_path / "0.parquet")
+    kept = sharing([segment]).some[0]
+    assert kept.all() == (long > 10)
+    cascades, _ = measure_cascades([segment], Settings(brand=frozenset({(None, "acme")})))
+    assert cascades.column("campaign").to_pylist() == ["talk"]
+    assert cascades.column("size").to_pylist() == [2]
 
 
 def test_a_leave_counts_to_its_campaign_or_to_where_the_two_met_last() -> None:

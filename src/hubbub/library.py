@@ -19,7 +19,8 @@ from hubbub.log.refuse import Refusals
 from hubbub.log.segment import Segment
 from hubbub.log.settings import Settings, brand_handles
 from hubbub.log.workspace import Workspace, with_side
-from hubbub.measure import Tables, measure
+from hubbub.measure import Tables, measure, measure_cascades
+from hubbub.tables import Ledger
 
 if TYPE_CHECKING:
     import polars as pl
@@ -54,6 +55,7 @@ class Log:
     engine: Engine = measure
     _folder: _Folder | None = field(default=None, repr=False)
     _tables: dict[float, Tables] = field(default_factory=dict, repr=False)
+    _spread: tuple[pa.Table, Ledger] | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
         return sum(s.rows for s in self.segments)
@@ -63,6 +65,17 @@ class Log:
         if window_days not in self._tables:
             self._tables[window_days] = self.engine(self.segments, self.settings, window_days)
         return self._tables[window_days]
+
+    def shared(self) -> tuple[pa.Table, Ledger]:
+        """The cascades table and the extent of the log, for those who ask nothing of people; worked out once."""
+        if self._spread is None:
+            whole = next(iter(self._tables.values()), None)
+            if whole is None and self.engine is not measure:
+                whole = self.tables()
+            self._spread = (
+                measure_cascades(self.segments, self.settings) if whole is None else (whole.cascades, whole.ledger)
+            )
+        return self._spread
 
     def compare(self, *, level: float = 0.9, window_days: float = 30.0, seed: int = 0) -> Answer:
         """The answer as a document that shows itself."""
@@ -75,16 +88,15 @@ class Log:
         """One row a cascade, the largest first."""
         from hubbub.compare.listing import cascades_document
 
-        tables = self.tables()
-        document = cascades_document(tables.cascades, tables.ledger, level)
-        return Cascades(document["cascades"], tables.cascades, document)
+        cascades, ledger = self.shared()
+        document = cascades_document(cascades, ledger, level)
+        return Cascades(document["cascades"], cascades, document)
 
     def forecast(self, root: str, *, now: datetime | None = None, level: float = 0.9, seed: int = 0) -> dict[str, Any]:
         """How large the cascade of a root (id, or channel:id) will get, seen from `now` or the end of the log."""
         from hubbub.compare.forecast import forecast
 
-        tables = self.tables()
-        return forecast(tables.cascades, tables.ledger, root, now=now, level=level, seed=seed)
+        return forecast(*self.shared(), root, now=now, level=level, seed=seed)
 
     def reach(self, *, level: float = 0.9) -> dict[str, Any]:
         """Measured and estimated reach, each with its method and assumption."""
@@ -97,7 +109,7 @@ class Log:
         """What might happen if these people shared: the distribution of sizes on the sharing graph of the log."""
         from hubbub.compare.simulate import simulate
 
-        return simulate(self.tables().cascades, people, level=level, seed=seed)
+        return simulate(self.shared()[0], people, level=level, seed=seed)
 
     def seed(
         self,
@@ -251,7 +263,7 @@ def read_log(
         batches = read.batches(
             activities, format=format, channel=channel, tz=tz, encoding=encoding, refusals=refused, progress=progress
         )
-        taken = take_in(batches, [], root, "log", refused)
+        taken = take_in(batches, [], root, "log", refused, passing=True)
         tables = side.read_all(sides, settings.brand, refused)
     log = Log(taken.segments, with_side(settings, tables), refused.count, refused.path if refused.count else None)
     log._folder = folder
@@ -262,4 +274,4 @@ def with_brand(log: Log, brand: Iterable[str], currency: str | None) -> Log:
     """The same log read for other handles or another currency."""
     handles = frozenset(h for text in brand for h in brand_handles(text))
     settings = replace(log.settings, brand=handles or log.settings.brand, currency=currency or log.settings.currency)
-    return replace(log, settings=settings, _tables={})
+    return replace(log, settings=settings, _tables={}, _spread=None)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -40,6 +41,7 @@ from hubbub.log.permission import with_consent
 from hubbub.log.read import ordered
 from hubbub.log.segment import Loaded, Segment, Texts, load
 from hubbub.log.settings import Settings
+from hubbub.log.sharing import sharing
 from hubbub.log.sparse import Sparse
 from hubbub.rows import ORPHAN, TYPE_BITS, UNDONE
 from hubbub.shelf import Shelf
@@ -49,6 +51,7 @@ from hubbub.spread.table import Heads, Words
 from hubbub.tables import CASCADES, PEOPLE, Ledger
 
 DAY_US = 86_400_000_000
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CHUNK = 1_000_000
 _CODE = {name: code for code, name in enumerate(TYPES)}
 _SHARE, _POST = _CODE["share"], _CODE["post"]
@@ -80,21 +83,46 @@ def measure(segments: Sequence[Segment], settings: Settings, window_days: float 
     if rows.time.size == 0:
         return Tables(PEOPLE.empty_table(), CASCADES.empty_table(), Ledger(0, None, None, brand=settings.name))
     texts = Texts(segments)
-    starts = {c.channel: c.start for c in settings.coverage if c.start is not None}
-    context = Context(
-        loaded.channels, settings.brand, settings.people, starts, texts.names, texts.words, settings.watched
-    )
-    linked = link(rows, context)
+    linked = link(rows, _context(loaded, settings, texts, texts.words))
     values = choose_values(rows, linked, loaded.currencies, settings.currency)
     count_values(rows, linked, values.code)
     linked.reply = linked.object = np.empty(0, np.int32)
-    persons = _persons(loaded, linked, register_of(settings, int(rows.time[-1])), texts)
+    end = int(rows.time[-1])
+    persons = _persons(loaded, linked, register_of(settings, end), texts)
     segments_of = sorted(set(settings.segments.values()))
     ledger = _ledger(loaded, linked, settings, values, window_days)
     ledger = with_trials(with_consent(ledger, segments, settings), segments, settings)
     people, first_exchange = _people(loaded, linked, persons, texts, round(window_days * DAY_US), segments_of)
-    cascades = _cascades(loaded, linked, persons, texts, first_exchange)
+    cascades = _cascades(loaded, linked, persons, texts, end, first_exchange)
     return Tables(people, cascades, ledger)
+
+
+def measure_cascades(segments: Sequence[Segment], settings: Settings) -> tuple[pa.Table, Ledger]:
+    """The table of cascades alone, from the rows that sharing rests on, and the extent of the log.
+
+    It equals that of `measure`, but for `exchanged` of the nodes, which is null: nobody's conversations are looked at.
+    """
+    if not sum(s.rows for s in segments):
+        return CASCADES.empty_table(), Ledger(0, None, None, brand=settings.name)
+    found = sharing(segments)
+    loaded, texts = load(segments, found.some), Texts(segments, found.some)
+    first, last = (EPOCH + timedelta(microseconds=t) for t in (found.first_us, found.last_us))
+    ledger = Ledger(
+        sum(s.rows for s in segments), first, last, brand=settings.name, segments=settings.targets,
+        follows=follows_of(settings),
+    )  # fmt: skip
+    if loaded.rows.time.size == 0:
+        return CASCADES.empty_table(), ledger
+    linked = link(loaded.rows, _context(loaded, settings, texts, None))
+    persons = _persons(loaded, linked, register_of(settings, found.last_us), texts)
+    return _cascades(loaded, linked, persons, texts, found.last_us), ledger
+
+
+def _context(
+    loaded: Loaded, settings: Settings, texts: Texts, words: Callable[[IntArray], list[str | None]] | None
+) -> Context:
+    starts = {c.channel: c.start for c in settings.coverage if c.start is not None}
+    return Context(loaded.channels, settings.brand, settings.people, starts, texts.names, words, settings.watched)
 
 
 def choose_values(rows: Rows, linked: Linked, currencies: list[str], asked: str | None) -> Values:
@@ -289,7 +317,10 @@ def _root_names(loaded: Loaded, texts: Texts, root_rows: IntArray) -> pa.Array:
     return pc.binary_join_element_wise(channel, ids, ":")
 
 
-def _cascades(loaded: Loaded, linked: Linked, persons: _Persons, texts: Texts, first_exchange: IntArray) -> pa.Table:
+def _cascades(
+    loaded: Loaded, linked: Linked, persons: _Persons, texts: Texts, end: int, first_exchange: IntArray | None = None
+) -> pa.Table:
+    """first_exchange : of each person; None where it is not known"""
     rows = loaded.rows
     cascade, roots = cascade_codes(rows, linked)
     members, offsets = grouped(cascade, roots.size)
@@ -310,7 +341,7 @@ def _cascades(loaded: Loaded, linked: Linked, persons: _Persons, texts: Texts, f
         time=rows.time[members],
         author=author,
         label=persons.known.label.take(pa.array(author, mask=author < 0)),
-        exchanged=(author >= 0) & (np.append(first_exchange, NO_TIME)[author] < rows.time[members]),
+        exchanged=_exchanged(author, rows.time[members], first_exchange),
         audience=rows.audience.take(origin),
         disclosed=rows.disclosed.take(origin),
         rewarded=rows.rewarded.take(origin),
@@ -329,7 +360,14 @@ def _cascades(loaded: Loaded, linked: Linked, persons: _Persons, texts: Texts, f
         orphan=(linked.flags[roots] & ORPHAN) != 0,
     )
     words = Words(loaded.channels, list(TYPES), loaded.campaigns)
-    return fold_forest(forest, heads, words, int(rows.time[-1]))
+    return fold_forest(forest, heads, words, end)
+
+
+def _exchanged(author: IntArray, time: IntArray, first_exchange: IntArray | None) -> IntArray:
+    """Whether the author had completed an exchange before: 1, 0, or -1 not known."""
+    if first_exchange is None:
+        return np.full(author.size, NONE, np.int8)
+    return ((author >= 0) & (np.append(first_exchange, NO_TIME)[author] < time)).astype(np.int8)
 
 
 def _authors(who: IntArray, persons: _Persons) -> IntArray:

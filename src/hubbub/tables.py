@@ -114,7 +114,7 @@ NODE = pa.struct([
     ("parent", pa.int32()),      # position in the list; -1 the root, -2 hidden by the network
     ("time_us", pa.int64()),     # since the root, microseconds
     ("person", pa.int32()),      # position of the sharer among the cascade's persons in order; -1 the brand
-    ("exchanged", pa.bool_()),   # the sharer had completed an exchange with the brand before
+    ("exchanged", pa.bool_()),   # the sharer had completed an exchange with the brand before; null: not looked at
     ("audience", pa.int64()),
     ("disclosed", pa.bool_()),
     ("rewarded", pa.bool_()),

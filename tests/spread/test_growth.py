@@ -8,7 +8,7 @@ import pytest
 from hubbub.spread.growth import (
     Shares,
     half_life,
-    people_shares,
+    kin_of,
     ratio,
     reproduction,
     reproduction_of_one,
@@ -22,7 +22,7 @@ def shares_of(parent, hours, person, end, root_is_share=False, cascade=None):
     n = len(parent)
     where = np.zeros(n, dtype=np.int64) if cascade is None else np.array(cascade)
     roots = np.array([root_is_share] * (where.max() + 1))
-    return people_shares(where, np.array(parent), np.array(hours) * HOUR, np.array(person), roots, end * HOUR)
+    return kin_of(where, np.array(parent), np.array(hours) * HOUR, np.array(person), roots, end * HOUR).all()
 
 
 def test_by_hand():

@@ -19,7 +19,7 @@ from hubbub.spread.growth import (
     HalfLife,
     Shares,
     half_life,
-    people_shares,
+    kin_of,
     reproduction,
 )
 
@@ -122,7 +122,7 @@ def world_of(people: People, cascades: Cascades, first_us: int, end_us: int) -> 
     root_is_share[nodes.cascade[nodes.is_root & nodes.by_person]] = True
     sizes = np.asarray(cascades.ints("size"), dtype=np.int64)
     seen = np.asarray(cascades.ints("hidden") <= MOST_HIDDEN * np.maximum(sizes - 1, 0))
-    shares = people_shares(nodes.cascade, nodes.parent, nodes.time_us, nodes.person, root_is_share, end_us)
+    shares = kin_of(nodes.cascade, nodes.parent, nodes.time_us, nodes.person, root_is_share, end_us).all()
     return World(
         names, who, codes, fields, _moved(cascades.campaign, names), nodes, seen, _only(shares, seen), end_us, first_us,
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -12,8 +13,17 @@ import pyarrow as pa
 from hubbub.compare.coverage import micros
 from hubbub.compare.frame import DAY_US, iso
 from hubbub.estimate import Estimate, plain, significant, wilson
-from hubbub.kernel import BoolArray, IntArray
-from hubbub.spread.growth import Growth, Shares, half_life, people_shares, reproduction, reproduction_of_one
+from hubbub.kernel import IntArray
+from hubbub.spread.growth import (
+    Growth,
+    Kin,
+    Parts,
+    Shares,
+    half_life,
+    kin_of,
+    reproduction,
+    reproduction_of_one,
+)
 from hubbub.spread.nodes import Nodes, nodes_of
 from hubbub.spread.pace import Pace, pace
 from hubbub.tables import Ledger
@@ -31,7 +41,7 @@ class Grown:
     table: pa.Table
     nodes: Nodes
     pace: Pace
-    root_is_share: BoolArray
+    kin: Kin
     end_us: int
     first_us: int
     level: float
@@ -42,16 +52,12 @@ class Grown:
         ran = pace(nodes.offsets, nodes.parent, nodes.time_us)
         is_share = np.array([t == "share" for t in shared.column("type").cast(pa.string()).to_pylist()], dtype=np.bool_)
         ends = [0 if t is None else micros(t) for t in (ledger.last, ledger.first)]
-        return cls(shared, nodes, ran, is_share, ends[0], ends[1], level)
+        kin = kin_of(nodes.row, nodes.parent, nodes.time_us, nodes.person, is_share, ends[0])
+        return cls(shared, nodes, ran, kin, ends[0], ends[1], level)
 
-    def shares(self, some: BoolArray | None = None) -> Shares:
-        """Shares by people; `some` of the nodes, and what came from those."""
-        n = self.nodes
-        return people_shares(n.row, n.parent, n.time_us, n.person, self.root_is_share, self.end_us, some)
-
-    def reproduction(self, some: BoolArray | None = None) -> dict[str, Any]:
+    def reproduction(self, shares: Shares) -> dict[str, Any]:
         """Reproduction of shares by people with P(R >= 1), as JSON."""
-        found: Growth = reproduction(self.shares(some), self.level, self.end_us, self.first_us)
+        found: Growth = reproduction(shares, self.level, self.end_us, self.first_us)
         out: dict[str, Any] = plain({
             **found.reproduction.to_json(), "probability_at_least_1": found.probability_at_least_1,
         })  # fmt: skip
@@ -59,16 +65,12 @@ class Grown:
 
     def each(self) -> Iterator[Estimate]:
         """Reproduction of each cascade by itself."""
-        shares, count = self.shares(), self.table.num_rows
-        at = np.searchsorted(shares.cascade, np.arange(count + 1))
-        waits = np.searchsorted(shares.wait_cascade, np.arange(count + 1))
-        for c in range(count):
-            a, b, x, y = at[c], at[c + 1], waits[c], waits[c + 1]
-            yield reproduction_of_one(
-                Shares(shares.cascade[a:b], shares.age_us[a:b], shares.wait_cascade[x:y], shares.wait_us[x:y],
-                       shares.room_us[x:y]),
-                self.level,
-            )  # fmt: skip
+        every = np.arange(self.table.num_rows + 1)
+        own = np.searchsorted(self.kin.cascade[self.kin.own], every).tolist()
+        lines = np.searchsorted(self.kin.cascade[self.kin.child], every).tolist()
+        for c in range(self.table.num_rows):
+            mine = self.kin.own[own[c] : own[c + 1]], np.arange(lines[c], lines[c + 1])
+            yield reproduction_of_one(self.kin.of(*mine), self.level)
 
     def generations(self) -> list[list[int] | None]:
         """Sizes of the generations of each cascade, the root first; None where parents are hidden."""
@@ -95,39 +97,51 @@ def growth(grown: Grown, tries: int) -> dict[str, Any]:
 
     tries : the brand's posts that nobody shared, which count as tries that never grew
     """
-    nodes, generation = grown.nodes, grown.pace.generation
     finished = ~grown.table.column("running").to_numpy(zero_copy_only=False).astype(np.bool_)
-    counts = grown.rewarded().sum(axis=0)
     return {
-        "reproduction": grown.reproduction(),
-        "by_generation": [_part("generation", g, grown, some) for g, some in _generations(generation, nodes)],
-        "by_channel": [_part("channel", c, grown, some) for c, some in _channels(grown)],
-        "by_reward": [
-            {"reward": name, "shares": int(counts[code]), "reproduction": grown.reproduction(nodes.rewarded == code)}
-            for code, name in ((0, "free"), (1, "rewarded"))
-        ] + [{"reward": "not known", "shares": int(counts[2]), "reproduction": grown.reproduction(nodes.rewarded < 0)}],
+        "reproduction": grown.reproduction(grown.kin.all()),
+        "by_generation": list(_generations(grown)),
+        "by_channel": list(_channels(grown)),
+        "by_reward": list(_rewards(grown)),
         "over_time": list(_windows(grown)),
         "reignited": plain(_rate(int(np.count_nonzero(grown.pace.reignited)), len(finished), grown.level).to_json()),
         "running": int(np.count_nonzero(~finished)),
         "tries_nobody_shared": tries,
-    }  # fmt: skip
+    }
 
 
-def _part(name: str, value: Any, grown: Grown, some: BoolArray) -> dict[str, Any]:
-    shares = int(np.count_nonzero(some & (grown.nodes.position > 0)))
-    return {name: value, "shares": shares, "reproduction": grown.reproduction(some)}
+class _Cut:
+    """Nodes cut by a key: how many shares each part has, and what they brought."""
+
+    def __init__(self, grown: Grown, key: IntArray) -> None:
+        self._grown, self._parts = grown, Parts(grown.kin, key)
+        self._shares = np.sort(key[grown.nodes.position > 0])
+
+    def part(self, low: int, high: int | None = None) -> dict[str, Any]:
+        """Nodes with low <= key < high (None: key == low)."""
+        end = low + 1 if high is None else high
+        a, b = np.searchsorted(self._shares, (low, end)).tolist()
+        return {"shares": b - a, "reproduction": self._grown.reproduction(self._parts.between(low, end))}
 
 
-def _generations(generation: IntArray, nodes: Nodes) -> Iterator[tuple[int, BoolArray]]:
-    deepest = int(generation.max(initial=0))
+def _generations(grown: Grown) -> Iterator[dict[str, Any]]:
+    generation = grown.pace.generation
+    cut, deepest = _Cut(grown, generation), int(generation.max(initial=0))
     for g in range(1, min(deepest, MOST_GENERATIONS) + 1):
-        yield g, (generation == g) if g < MOST_GENERATIONS else (generation >= g)
+        yield {"generation": g} | cut.part(g, None if g < MOST_GENERATIONS else deepest + 1)
 
 
-def _channels(grown: Grown) -> Iterator[tuple[str, BoolArray]]:
-    names = np.array(grown.table.column("channel").cast(pa.string()).to_pylist(), dtype=object)
-    for name in sorted(set(names)):
-        yield name, np.asarray(names == name, dtype=np.bool_)[grown.nodes.row]
+def _channels(grown: Grown) -> Iterator[dict[str, Any]]:
+    names, code = _coded(grown.table, "channel")
+    cut = _Cut(grown, code[grown.nodes.row])
+    for c, name in enumerate(names):
+        yield {"channel": name} | cut.part(c)
+
+
+def _rewards(grown: Grown) -> Iterator[dict[str, Any]]:
+    cut = _Cut(grown, grown.nodes.rewarded)
+    for code, name in ((0, "free"), (1, "rewarded"), (-1, "not known")):
+        yield {"reward": name} | cut.part(code)
 
 
 def _windows(grown: Grown) -> Iterator[dict[str, Any]]:
@@ -135,12 +149,19 @@ def _windows(grown: Grown) -> Iterator[dict[str, Any]]:
     width = max(SHORTEST_WINDOW_DAYS * DAY_US, span / WINDOWS)
     if span < 2 * width:
         return
-    step, time = width / STEPS, grown.nodes.time_us
+    step, cut, days = width / STEPS, _Cut(grown, grown.nodes.time_us), significant(width / DAY_US)
     for k in range(int((span - width) / step) + 1):
         start = grown.first_us + round(k * step)
-        some = (time >= start) & (time < start + width)
-        days = significant(width / DAY_US)
-        yield {"from": iso(start), "until": iso(start + round(width))} | _part("days", days, grown, some)
+        ends = {"from": iso(start), "until": iso(start + round(width)), "days": days}
+        yield ends | cut.part(start, math.ceil(start + width))
+
+
+def _coded(table: pa.Table, column: str) -> tuple[list[str], IntArray]:
+    """The words of a column by the alphabet, and the code of each row, -1 where null."""
+    words = table.column(column).cast(pa.string()).to_pylist()
+    names = sorted({w for w in words if w is not None})
+    place = {name: i for i, name in enumerate(names)}
+    return names, np.array([place.get(w, -1) for w in words], dtype=np.int64)
 
 
 def _rate(k: int, n: int, level: float) -> Estimate:
@@ -153,34 +174,40 @@ def _rate(k: int, n: int, level: float) -> Estimate:
 
 def merged(grown: Grown) -> list[dict[str, Any]]:
     """Campaigns with all their roots taken as one, the largest first."""
-    names = grown.table.column("campaign").cast(pa.string()).to_pylist()
-    found = sorted({n for n in names if n is not None})
-    place = {name: i for i, name in enumerate(found)}
-    code = np.array([place.get(n, -1) for n in names], dtype=np.int64)
+    names, code = _coded(grown.table, "campaign")
     of_node = code[grown.nodes.row]
+    parts, order = Parts(grown.kin, of_node), np.argsort(of_node, kind="stable")
+    ends = np.searchsorted(of_node[order], np.arange(len(names) + 1)).tolist()
     sizes = grown.generations()
-    out = [_merged(grown, name, code == i, of_node == i, sizes) for name, i in place.items()]
+    out = [
+        _merged(grown, name, np.flatnonzero(code == c), order[ends[c] : ends[c + 1]], sizes, parts.between(c, c + 1))
+        for c, name in enumerate(names)
+    ]
     return sorted(out, key=lambda c: (-c["size"], c["campaign"]))
 
 
-def _merged(grown: Grown, name: str, mine: BoolArray, some: BoolArray, sizes: list[Any]) -> dict[str, Any]:
+def _merged(
+    grown: Grown, name: str, mine: IntArray, node: IntArray, sizes: list[Any], brought: Shares
+) -> dict[str, Any]:
+    """mine : the campaign's cascades; node : their nodes; sizes : generations of all; brought : by its shares"""
     nodes = grown.nodes
-    generations = [sizes[c] for c in np.flatnonzero(mine)]
+    generations = [sizes[c] for c in mine.tolist()]
     whole = None if any(g is None for g in generations) else _added(generations)
-    share = some & (nodes.position > 0)
-    child = np.flatnonzero(share & (nodes.parent != -2))
-    waits = nodes.time_us[child] - nodes.time_us[nodes.offsets[nodes.row[child]] + np.maximum(nodes.parent[child], 0)]
-    life = half_life(nodes.first_us[mine], nodes.time_us[share], waits, grown.end_us)
+    time, first = nodes.time_us[node], nodes.offsets[nodes.row[node]]
+    share = node > first
+    known = share & (nodes.parent[node] != -2)
+    waits = time[known] - nodes.time_us[first[known] + np.maximum(nodes.parent[node[known]], 0)]
+    life = half_life(nodes.first_us[mine], time[share], waits, grown.end_us)
     # All roots as one: the earliest moment is the beginning, every other node a share.
-    times = np.sort(nodes.time_us[some])
+    times = np.sort(time)
     one = pace(np.array([0, times.size]), np.r_[-1, np.full(times.size - 1, -2)], times)
     return {
         "campaign": name,
-        "roots": int(np.count_nonzero(mine)),
-        "size": int(np.count_nonzero(some)),
+        "roots": mine.size,
+        "size": node.size,
         "largest": int(np.diff(nodes.offsets)[mine].max()),
         "generations": whole,
-        "reproduction": grown.reproduction(some),
+        "reproduction": grown.reproduction(brought),
         "half_life_hours": None if life.hours is None else significant(life.hours),
         "half_life_why": life.why or None,
         "busiest_tenth": significant(float(one.busiest[0])),

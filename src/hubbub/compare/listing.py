@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from hubbub.compare.coverage import stamp
+from hubbub.compare.frame import iso
 from hubbub.compare.growth import Grown, growth, merged
 from hubbub.compare.money import money
 from hubbub.estimate import plain, significant
@@ -21,7 +22,6 @@ from hubbub.tables import MODES, RULES, Ledger
 
 HOUR_US = 3_600_000_000
 _LINEAR = 4 * RULES.index("linear")
-_COPIED = ("root", "channel", "campaign", "size", "depth", "breadth")
 _SHAPE = ("depth", "breadth", "structural_virality", "broadcast_part")
 
 
@@ -38,40 +38,70 @@ def cascades_document(cascades: pa.Table, ledger: Ledger, level: float) -> dict[
 
 def _rows(listed: pa.Table, grown: Grown, follows: pa.Table | None) -> list[dict[str, Any]]:
     """Cascades with at least one share, the largest first, then by channel and root."""
-    rows = listed.drop_columns(["nodes", "sharers"]).to_pylist()
-    order = sorted(range(len(rows)), key=lambda i: (-rows[i]["size"], rows[i]["channel"], rows[i]["root"]))
-    inferred, ran = _inferred(listed, follows), grown.pace
-    generations, rewarded, each = grown.generations(), grown.rewarded().tolist(), list(grown.each())
-    for i, row in enumerate(rows):
-        row["generations"] = generations[i]
-        row["reproduction"] = plain(each[i].to_json())
-        row["rewarded"] = dict(zip(("free", "rewarded", "not_known"), rewarded[i], strict=True))
-        for name in ("busiest", "peak_hours", "doubling_hours"):
-            row[name] = _float(float(getattr(ran, name)[i]))
-        row["reignited"] = bool(ran.reignited[i])
-    return [_cascade(rows[i], inferred.get(i)) for i in order]
+    held: dict[str, list[Any]] = {name: _words(listed, name) for name in ("root", "channel", "campaign")} | {
+        name: listed.column(name).to_pylist()
+        for name in ("size", "depth", "breadth", "running", "hidden", "orphan", "touched")
+    }
+    size = held["size"]
+    order = sorted(range(len(size)), key=lambda i: (-size[i], held["channel"][i], held["root"][i]))
+    inferred = _inferred(listed, follows)
+    named = ("root", "channel", "campaign", "size", "depth", "breadth")
+    head = {name: held[name] for name in named} | {
+        "structural_virality": _floats(listed, "structural_virality"),
+        "star": [_float(star(n)) for n in size],
+        "chain": [_float(chain(n)) for n in size],
+    }
+    middle = {
+        "broadcast_part": _floats(listed, "broadcast_part"),
+        "generations": grown.generations(),
+        "reproduction": [plain(e.to_json()) for e in grown.each()],
+        "generation_hours": _floats(listed, "generation_hours"),
+        "half_life_hours": _floats(listed, "half_life_hours"),
+    }
+    ran = grown.pace
+    tail = {
+        "busiest_tenth": [significant(x) for x in ran.busiest.tolist()],
+        "peak_hours": [significant(x) for x in ran.peak_hours.tolist()],
+        "doubling_hours": [significant(x) for x in ran.doubling_hours.tolist()],
+        "reignited": ran.reignited.tolist(),
+        "rewarded": [{"free": a, "rewarded": b, "not_known": c} for a, b, c in grown.rewarded().tolist()],
+        **{name: held[name] for name in ("running", "hidden", "orphan", "touched")},
+        "first": _stamps(listed, "first"),
+        "last": _stamps(listed, "last"),
+    }
+    return [
+        _at(head, i)
+        | (_hidden(held["hidden"][i], size[i], inferred.get(i)) if held["hidden"][i] else {})
+        | _at(middle, i)
+        | ({"half_life_why": "still running"} if held["running"][i] else {})
+        | _at(tail, i)
+        for i in order
+    ]
 
 
-def _cascade(row: dict[str, Any], inferred: dict[str, Any] | None) -> dict[str, Any]:
-    out = {name: row[name] for name in _COPIED}
-    out["structural_virality"] = _float(row["structural_virality"])
-    out["star"], out["chain"] = _float(star(row["size"])), _float(chain(row["size"]))
-    if row["hidden"]:
-        out["shape_why"] = _shape_why(row, inferred)
-        out["structural_virality_bounds"] = {"lowest": out["star"], "highest": out["chain"]}
-        out["shape_inferred"] = inferred
-    out["broadcast_part"] = _float(row["broadcast_part"])
-    out["generations"] = row["generations"]
-    out["reproduction"] = row["reproduction"]
-    out["generation_hours"] = _float(row["generation_hours"])
-    out["half_life_hours"] = _float(row["half_life_hours"])
-    if row["running"]:
-        out["half_life_why"] = "still running"
-    out["busiest_tenth"] = row["busiest"]
-    for name in ("peak_hours", "doubling_hours", "reignited", "rewarded", "running", "hidden", "orphan", "touched"):
-        out[name] = row[name]
-    out["first"], out["last"] = stamp(row["first"]), stamp(row["last"])
-    return out
+def _at(columns: dict[str, list[Any]], i: int) -> dict[str, Any]:
+    return {name: values[i] for name, values in columns.items()}
+
+
+def _words(table: pa.Table, name: str) -> list[Any]:
+    return table.column(name).cast(pa.string()).to_pylist()  # type: ignore[no-any-return]
+
+
+def _floats(table: pa.Table, name: str) -> list[float | None]:
+    return [_float(x) for x in table.column(name).to_pylist()]
+
+
+def _stamps(table: pa.Table, name: str) -> list[str | None]:
+    return [None if t is None else iso(t) for t in table.column(name).cast(pa.int64()).to_pylist()]
+
+
+def _hidden(hidden: int, size: int, inferred: dict[str, Any] | None) -> dict[str, Any]:
+    """What is said of the shape where the network hides parents."""
+    return {
+        "shape_why": _shape_why(hidden, size, inferred),
+        "structural_virality_bounds": {"lowest": _float(star(size)), "highest": _float(chain(size))},
+        "shape_inferred": inferred,
+    }
 
 
 def _inferred(listed: pa.Table, follows: pa.Table | None) -> dict[int, dict[str, Any]]:
@@ -109,15 +139,15 @@ def _range(drawn: FloatArray | IntArray) -> dict[str, float | None]:
     return {name: int(x) if isinstance(x, np.integer) else _float(float(x)) for name, x in ends.items()}
 
 
-def _shape_why(row: dict[str, Any], inferred: dict[str, Any] | None) -> str:
-    hides = f"The network hides the parents of {row['hidden']} of {row['size'] - 1} shares"
+def _shape_why(hidden: int, size: int, inferred: dict[str, Any] | None) -> str:
+    hides = f"The network hides the parents of {hidden} of {size - 1} shares"
     if inferred and "draws" in inferred:
         return f"{hides}, so the shape is not seen; shape_inferred is what follows from who follows whom."
     if inferred:
         return f"{hides}, so the shape is not seen; shape_inferred is what ten imputations of them make of it."
     return (
         f"{hides}, more than a tenth, so the shape is not known. Whatever the tree, the structural virality lies "
-        f"between {star(row['size']):.4g} and {chain(row['size']):.4g}."
+        f"between {star(size):.4g} and {chain(size):.4g}."
     )
 
 

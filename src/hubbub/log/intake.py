@@ -15,7 +15,7 @@ import pyarrow as pa
 from hubbub.activity import FIELDS
 from hubbub.kernel import IntArray
 from hubbub.log.index import codes_of
-from hubbub.log.keys import salted, salts_of, with_keys
+from hubbub.log.keys import fingerprint, salted, salts_of, with_keys
 from hubbub.log.refuse import Refusals
 from hubbub.log.segment import Segment, read_segment, write_segment
 
@@ -47,13 +47,17 @@ class Taken:
 class _Seen:
     key: IntArray
     time: IntArray
-    fp: IntArray
+    fp: IntArray | None
 
 
-def take_in(batches: Iterable[pa.Table], held: Sequence[Segment], folder: Path, stem: str, refusals: Refusals) -> Taken:
+def take_in(
+    batches: Iterable[pa.Table], held: Sequence[Segment], folder: Path, stem: str, refusals: Refusals,
+    passing: bool = False,
+) -> Taken:  # fmt: skip
     """Write batches as segments `folder/stem-N.parquet`, without the rows that are in `held` or came before.
 
     batches : valid rows in activity.SCHEMA; held : segments of the workspace, each (channel, id) once
+    passing : the segments go with this process, so no fingerprints are kept in them for later imports
     returns : counts and the segments; nothing is registered anywhere yet
     """
     taken = Taken()
@@ -63,11 +67,12 @@ def take_in(batches: Iterable[pa.Table], held: Sequence[Segment], folder: Path, 
         for table in batches:
             if not table.num_rows:
                 continue
-            keyed = with_keys(table)
+            keyed = with_keys(table, digest=not passing)
             fresh.append(_seen(keyed))
             if pending is not None:
                 taken.segments.append(pending.result())
-            pending = writer.submit(write_segment, keyed, folder / f"{stem}-{len(fresh) - 1:05d}.parquet")
+            path = folder / f"{stem}-{len(fresh) - 1:05d}.parquet"
+            pending = writer.submit(write_segment, keyed, path, passing)
         if pending is not None:
             taken.segments.append(pending.result())
     taken.read = sum(s.key.size for s in fresh)
@@ -83,7 +88,8 @@ def _seen(keyed: pa.Table) -> _Seen:
         channel = channel.chunk(0) if isinstance(channel, pa.ChunkedArray) else channel
     codes = channel.indices.to_numpy(zero_copy_only=False)
     key = salted(keyed.column("k_id").to_numpy(), codes, salts_of(channel.dictionary.to_pylist()))
-    return _Seen(key, keyed.column("time").cast(pa.int64()).to_numpy(), keyed.column("fp").to_numpy())
+    fp = keyed.column("fp").to_numpy() if "fp" in keyed.column_names else None
+    return _Seen(key, keyed.column("time").cast(pa.int64()).to_numpy(), fp)
 
 
 def _held_keys(held: Sequence[Segment]) -> Iterator[_Seen]:
@@ -104,11 +110,14 @@ def _drop_repeats(taken: Taken, fresh: list[_Seen], held: Sequence[Segment], ref
     if not repeat.size:
         return
     old_rows = sum(s.key.size for s in old)
-    fp = np.concatenate([s.fp for s in every])
+    files = [*held, *taken.segments]
+    fp = np.concatenate([
+        fingerprint(read_segment(file)) if s.fp is None else s.fp for s, file in zip(every, files, strict=True)
+    ])  # fmt: skip
     time = np.concatenate([s.time for s in every])
     involved = np.flatnonzero(np.isin(code, code[repeat]))
     involved = involved[np.argsort(code[involved], kind="stable")]
-    texts = _Texts([*held, *taken.segments])
+    texts = _Texts(files)
     lost: list[int] = []
     bounds = np.flatnonzero(np.diff(code[involved], prepend=-1))
     alike = _alike(fp[involved], bounds)

@@ -176,10 +176,10 @@ def fingerprint(table: pa.Table) -> IntArray:
     return total
 
 
-def with_keys(table: pa.Table) -> pa.Table:
-    """The rows of a log with their key columns and fingerprint, ready to be a segment."""
+def with_keys(table: pa.Table, digest: bool = True) -> pa.Table:
+    """The rows of a log with their key columns and, if asked for, fingerprint, ready to be a segment."""
     with ThreadPoolExecutor(2) as pool:
         keys = list(pool.map(lambda text: hash_text(table.column(text)), KEYED.values()))
     for name, key in zip(KEYED, keys, strict=True):
         table = table.append_column(name, pa.array(key))
-    return table.append_column("fp", pa.array(fingerprint(table)))
+    return table.append_column("fp", pa.array(fingerprint(table))) if digest else table

@@ -127,7 +127,7 @@ class Context:
     people : (channel, handle) -> name of the person
     starts : start of coverage by channel name, microseconds
     texts : rows (by `origin`) -> their (channel, id)
-    words : rows (by `origin`) -> their content, None where missing
+    words : rows (by `origin`) -> their content, None where missing; None: nobody asks who made something
     watched : words that name the brand
     """
 
@@ -136,7 +136,7 @@ class Context:
     people: dict[tuple[str, str], str]
     starts: dict[str, int]
     texts: Callable[[IntArray], list[Name]]
-    words: Callable[[IntArray], list[str | None]]
+    words: Callable[[IntArray], list[str | None]] | None
     watched: frozenset[str] = field(default_factory=frozenset)
 
 
@@ -641,7 +641,7 @@ def _second_flags(who: Any, kind: Any, thread: Any, table: Any, speakers: Any, f
 def _mark_made(rows: Rows, linked: Linked, context: Context) -> None:
     """Posts of persons about the brand: by campaign, by address, by what they answer, or by naming it."""
     posts = np.flatnonzero((rows.type == _POST) & (linked.who >= 0))
-    if not posts.size:
+    if not posts.size or context.words is None:
         return
     reply = linked.reply[posts]
     answers = np.zeros(posts.size, np.bool_)
@@ -651,22 +651,24 @@ def _mark_made(rows: Rows, linked: Linked, context: Context) -> None:
     linked.flags[posts[about]] |= MADE
     names = {w.casefold() for w in {h for _, h in context.brand} | context.watched if len(w) >= 3}
     if rest.size and names:
-        named = _naming(rows, linked, context, rest, names)
+        named = _naming(rows, linked, context.words, rest, names)
         linked.flags[rest[named]] |= MADE
 
 
-def _naming(rows: Rows, linked: Linked, context: Context, posts: IntArray, names: set[str]) -> BoolArray:
+def _naming(
+    rows: Rows, linked: Linked, words_of: Callable[[IntArray], list[str | None]], posts: IntArray, names: set[str]
+) -> BoolArray:
     """Which posts hold one of the names as a word, after updates and deletions of their words."""
     import re
 
     either = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
     pattern = re.compile(rf"(?<!\w)(?:{either})(?!\w)")
-    contents = dict(zip(posts.tolist(), context.words(rows.origin[posts]), strict=True))
+    contents = dict(zip(posts.tolist(), words_of(rows.origin[posts]), strict=True))
     new_words = (rows.type == _CODE["update"]) | (rows.type == _CODE["delete"])
     changes = np.flatnonzero(new_words & (linked.object >= 0) & (linked.who != TOTALS))
     changes = changes[np.isin(linked.object[changes], posts)]
     if changes.size:
-        for row, words in zip(changes.tolist(), context.words(rows.origin[changes]), strict=True):
+        for row, words in zip(changes.tolist(), words_of(rows.origin[changes]), strict=True):
             contents[int(linked.object[row])] = None if rows.type[row] == _CODE["delete"] else words
     return np.array([bool(c) and pattern.search(str(c).casefold()) is not None for c in contents.values()], np.bool_)
 

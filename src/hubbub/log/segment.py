@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from hubbub.activity import SCHEMA, TYPES
 from hubbub.errors import LogError
-from hubbub.kernel import IntArray, jit
+from hubbub.kernel import BoolArray, IntArray, jit
 from hubbub.log.keys import KEYED, money_micros, salted, salts_of
 from hubbub.log.link import SPARSE, Keys, Rows
 from hubbub.log.sparse import Gathered
@@ -43,15 +43,15 @@ class Segment:
     rows: int
 
 
-def write_segment(keyed: pa.Table, path: Path) -> Segment:
-    """Write rows with keys (`keys.with_keys`) as one Parquet file."""
+def write_segment(keyed: pa.Table, path: Path, passing: bool = False) -> Segment:
+    """Write rows with keys (`keys.with_keys`) as one Parquet file; one that is only passing is packed less tightly."""
     plain = [name for name in keyed.column_names if name in _KEYS]
     pq.write_table(
         keyed,
         path,
         row_group_size=_ROW_GROUP,
-        compression={n: "none" if n in plain else "zstd" for n in keyed.column_names},
-        compression_level={n: 1 for n in keyed.column_names if n not in plain},
+        compression={n: "none" if n in plain else "lz4" if passing else "zstd" for n in keyed.column_names},
+        compression_level=None if passing else {n: 1 for n in keyed.column_names if n not in plain},
         use_dictionary=[n for n in _SMALL if n in keyed.column_names] + ["actor", "addressed_to"],
         write_statistics=["time"],
     )
@@ -64,7 +64,7 @@ def read_segment(segment: Segment, columns: Sequence[str] | None = None) -> pa.T
     return pq.read_table(segment.path, columns=wanted, memory_map=True)
 
 
-class _Codes:
+class WordCodes:
     """Codes for words that few rows share, the same over all segments."""
 
     def __init__(self, known: Iterable[str] = ()) -> None:
@@ -113,16 +113,18 @@ class Loaded:
     currencies: list[str]
 
 
-def load(segments: Sequence[Segment]) -> Loaded:
+def load(segments: Sequence[Segment], some: Sequence[BoolArray] | None = None) -> Loaded:
     """Columns of all segments in one order: the order of the segments, then of their rows.
+
+    some : for each segment which of its rows; then rows are numbered among these; None: all
 
     raises : LogError for more rows than 32-bit row numbers can name
     """
-    n = sum(s.rows for s in segments)
+    n = sum(s.rows for s in segments) if some is None else sum(int(np.count_nonzero(mask)) for mask in some)
     if n >= MOST_ROWS:
         raise LogError(f"{n:,} activities are more than one machine takes ({MOST_ROWS:,}); use --engine spark.")
-    taking = _Taking(n, lambda: _key_blocks(segments))
-    for start, table in _blocks(segments, _FIRST):
+    taking = _Taking(n, lambda: _key_blocks(segments, some))
+    for start, table in blocks(segments, _FIRST, some):
         taking.add(start, table)
     return taking.loaded()
 
@@ -137,25 +139,28 @@ def rows_of(table: pa.Table, channels: list[str], campaigns: list[str], currenci
     return taking.rows()
 
 
-def _blocks(segments: Sequence[Segment], columns: Sequence[str]) -> Iterator[tuple[int, pa.Table]]:
-    """Segments as tables, each with the number of its first row; the next is read while one is used."""
+def blocks(
+    segments: Sequence[Segment], columns: Sequence[str], some: Sequence[BoolArray] | None = None
+) -> Iterator[tuple[int, pa.Table]]:
+    """Segments, or some of their rows, as tables with the number of the first row; one is read while one is used."""
     coded = [name for name in _CODED if name in columns]
 
-    def read(segment: Segment) -> pa.Table:
-        return pq.read_table(segment.path, columns=list(columns), read_dictionary=coded, memory_map=True)
+    def read(i: int) -> pa.Table:
+        table = pq.read_table(segments[i].path, columns=list(columns), read_dictionary=coded, memory_map=True)
+        return table if some is None else table.filter(pa.array(some[i]))
 
     with ThreadPoolExecutor(1) as pool:
-        start, ahead = 0, pool.submit(read, segments[0]) if segments else None
-        for i, segment in enumerate(segments):
+        start, ahead = 0, pool.submit(read, 0) if segments else None
+        for i in range(len(segments)):
             assert ahead is not None
             table = ahead.result()
-            ahead = pool.submit(read, segments[i + 1]) if i + 1 < len(segments) else None
+            ahead = pool.submit(read, i + 1) if i + 1 < len(segments) else None
             yield start, table
-            start += segment.rows
+            start += table.num_rows
 
 
-def _key_blocks(segments: Sequence[Segment]) -> Iterator[Keys]:
-    for start, table in _blocks(segments, _NAMING):
+def _key_blocks(segments: Sequence[Segment], some: Sequence[BoolArray] | None) -> Iterator[Keys]:
+    for start, table in blocks(segments, _NAMING, some):
         yield _keys(start, table)
 
 
@@ -174,8 +179,12 @@ class _Taking:
         self._channel, self._type = np.empty(n, np.int16), np.empty(n, np.int8)
         self._campaign, self._flags = np.empty(n, np.int32), np.empty(n, np.uint32)
         self._keys = keys
-        self._channels, self._campaigns, self._currencies = _Codes(channels), _Codes(campaigns), _Codes(currencies)
-        self._types = _Codes(TYPES)
+        self._channels, self._campaigns, self._currencies = (
+            WordCodes(channels),
+            WordCodes(campaigns),
+            WordCodes(currencies),
+        )
+        self._types = WordCodes(TYPES)
         self._sparse = {name: Gathered(missing) for name, missing in SPARSE.items()}
 
     def add(self, start: int, table: pa.Table) -> None:
@@ -222,21 +231,26 @@ class _Taking:
 class Texts:
     """Text of single rows, fetched from the segments when it is asked for."""
 
-    def __init__(self, segments: Sequence[Segment]) -> None:
+    def __init__(self, segments: Sequence[Segment], some: Sequence[BoolArray] | None = None) -> None:
+        """some : as `load` was given it"""
         self._segments = segments
-        self._starts = np.cumsum([0] + [s.rows for s in segments])
+        self._rows = None if some is None else [np.flatnonzero(mask) for mask in some]
+        sizes = [s.rows for s in segments] if self._rows is None else [rows.size for rows in self._rows]
+        self._starts = np.cumsum([0, *sizes])
 
     def take(self, column: str, rows: IntArray) -> pa.Array:
         """Values of a column at rows numbered over all segments, in the order asked."""
         order = np.argsort(rows, kind="stable")
         wanted = np.asarray(rows)[order]
         cuts = np.searchsorted(wanted, self._starts)
-        parts = []
-        for i, segment in enumerate(self._segments):
-            lo, hi = int(cuts[i]), int(cuts[i + 1])
-            if lo < hi:
-                held = pq.read_table(segment.path, columns=[column], memory_map=True).column(0)
-                parts.append(held.take(pa.array(wanted[lo:hi] - self._starts[i])).combine_chunks())
+
+        def of(i: int) -> pa.Array | pa.ChunkedArray:
+            held = pq.read_table(self._segments[i].path, columns=[column], memory_map=True).column(0)
+            at = wanted[cuts[i] : cuts[i + 1]] - self._starts[i]
+            return held.take(pa.array(at if self._rows is None else self._rows[i][at])).combine_chunks()
+
+        with ThreadPoolExecutor(2) as pool:
+            parts = list(pool.map(of, np.flatnonzero(np.diff(cuts)).tolist()))
         if not parts:
             return pa.array([], pa.string())
         back = np.empty(order.size, np.int64)

@@ -21,8 +21,8 @@ class Forest:
 
     parent : int32 position within the cascade, -1 the root, -2 hidden; time : int64 microseconds
     author : int64, any code of the person, -1 the brand; label : the person's, null the brand
-    exchanged : the author had completed an exchange before
-    audience, disclosed, rewarded : -1 not known; shares : the node is a share
+    exchanged : the author had completed an exchange before; shares : the node is a share
+    exchanged, audience, disclosed, rewarded : -1 not known
     came_to, came : cascade and author code of people who came through a node without sharing, repeats allowed
     """
 
@@ -31,7 +31,7 @@ class Forest:
     time: IntArray
     author: IntArray
     label: pa.Array
-    exchanged: BoolArray
+    exchanged: IntArray
     audience: IntArray
     disclosed: IntArray
     rewarded: IntArray

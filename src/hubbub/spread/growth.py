@@ -48,41 +48,81 @@ class Shares:
     wait_us: IntArray
     room_us: IntArray
 
-    def of(self, keep: BoolArray) -> Shares:
-        """The shares of the cascades where keep[c], with the cascades numbered anew."""
-        place = np.cumsum(keep) - 1
-        shares, waits = keep[self.cascade], keep[self.wait_cascade]
+
+@dataclass(frozen=True, slots=True)
+class Kin:
+    """Whose share came from whose, over all nodes of some cascades.
+
+    cascade, time_us : int64[n], of each node; end_us : end of the log
+    own : int64[k], the nodes that are shares by people, ascending
+    child, up : int64[m], shares that came from a person's share, ascending, and the node that each came from
+    """
+
+    cascade: IntArray
+    time_us: IntArray
+    end_us: int
+    own: IntArray
+    child: IntArray
+    up: IntArray
+
+    def all(self) -> Shares:
+        """All shares by people."""
+        return self.of(self.own, np.arange(self.child.size))
+
+    def of(self, own: IntArray, lines: IntArray) -> Shares:
+        """Some of the shares, by node, and some of the lines to children, by position in `child`."""
+        child, up = self.child[lines], self.up[lines]
+        since = self.time_us[up]
         return Shares(
-            place[self.cascade[shares]].astype(np.int64),
-            self.age_us[shares],
-            place[self.wait_cascade[waits]].astype(np.int64),
-            self.wait_us[waits],
-            self.room_us[waits],
-        )
+            self.cascade[own], self.end_us - self.time_us[own], self.cascade[child], self.time_us[child] - since,
+            self.end_us - since,
+        )  # fmt: skip
 
 
-def people_shares(
+class Parts:
+    """Shares by people in the order of a key of their nodes, such as the generation, so that each part is a slice.
+
+    A part is asked what it brought: its own shares, and their children, whatever part those are in.
+    """
+
+    def __init__(self, kin: Kin, key: IntArray) -> None:
+        """key : int[n], of each node"""
+        self._kin = kin
+        self._own, self._own_key = _in_order(kin.own, key[kin.own])
+        self._line, self._line_key = _in_order(np.arange(kin.child.size), key[kin.up])
+
+    def between(self, low: int, high: int) -> Shares:
+        """Shares of the nodes with low <= key < high."""
+        a, b = np.searchsorted(self._own_key, (low, high))
+        c, d = np.searchsorted(self._line_key, (low, high))
+        return self._kin.of(np.sort(self._own[a:b]), np.sort(self._line[c:d]))
+
+
+def _in_order(values: IntArray, key: IntArray) -> tuple[IntArray, IntArray]:
+    order = np.argsort(key, kind="stable")
+    return values[order], key[order]
+
+
+def kin_of(
     cascade: IntArray,
     parent: IntArray,
     time_us: IntArray,
     person: IntArray,
     root_is_share: BoolArray,
     end_us: int,
-    some: BoolArray | None = None,
-) -> Shares:
-    """The shares by people, from the `nodes` lists of the cascades table laid flat.
+) -> Kin:
+    """Whose share came from whose, from the `nodes` lists of the cascades table laid flat.
 
     cascade : int64[n], cascade of each node, in the order of the lists, roots first
     parent : int64[n], position in the list, -1 the root, -2 hidden; the list's first node is the root itself
     time_us : int64[n], microseconds since 1970; person : int64[n], -1 the brand
     root_is_share : bool[c], whether the root is itself a share
     end_us : end of the log
-    some : bool[n], of which nodes it is asked what they brought, such as those of one generation; None: of all
     """
     n = len(cascade)
-    empty = np.zeros(0, dtype=np.int64)
     if n == 0:
-        return Shares(empty, empty, empty, empty, empty)
+        empty = np.zeros(0, dtype=np.int64)
+        return Kin(empty, empty, end_us, empty, empty, empty)
     start = np.flatnonzero(np.r_[True, cascade[1:] != cascade[:-1]])
     lengths = np.diff(np.r_[start, n])
     first = np.repeat(start, lengths)
@@ -91,10 +131,8 @@ def people_shares(
     # A share whose parent is given as -1 hangs on the root, which is the first of its list.
     up = np.where(parent >= 0, first + parent, first)
     known = ~is_root & (parent != HIDDEN)
-    child = np.flatnonzero(known & by_person & by_person[up] & (True if some is None else some[up]))
-    by_person &= True if some is None else some
-    waits = time_us[child] - time_us[up[child]]
-    return Shares(cascade[by_person], end_us - time_us[by_person], cascade[child], waits, end_us - time_us[up[child]])
+    child = np.flatnonzero(known & by_person & by_person[up])
+    return Kin(cascade, time_us, end_us, np.flatnonzero(by_person), child, up[child])
 
 
 def waiting_distribution(wait: IntArray, room: IntArray) -> tuple[IntArray, FloatArray]:
@@ -173,14 +211,10 @@ def _without_each(shares: Shares, exposure: FloatArray, c: int) -> tuple[FloatAr
     if c * (len(shares.cascade) + len(shares.wait_us)) > EXACT_WORK:
         left = (children.sum() - children + 0.5) / (exposure.sum() - exposure + 0.5)
         return np.log(left), f"{how}, waiting times held fixed"
-    keep = np.ones(c, dtype=np.bool_)
-    left_out = np.empty(c)
-    for i in range(c):
-        keep[i] = False
-        n, e = ratio(shares.of(keep))
-        left_out[i] = np.log((n + 0.5) / (e + 0.5))
-        keep[i] = True
-    return left_out, how
+    from hubbub.spread.jackknife import exposure_without_each
+
+    rest = exposure_without_each(shares, c)
+    return np.log((children.sum() - children + 0.5) / (rest + 0.5)), how
 
 
 def _reads_low(shares: Shares, end_us: int | None, first_us: int | None) -> str:

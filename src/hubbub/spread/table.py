@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from hubbub.arrow import label, lists, real, structs, times, whole
+from hubbub.arrow import label, lists, real, structs, times, truth, whole
 from hubbub.kernel import BoolArray, IntArray
 from hubbub.spread.cascades import CascadeFigures, Trees
 from hubbub.tables import CASCADES, NODE
@@ -17,11 +17,11 @@ from hubbub.tables import CASCADES, NODE
 class Nodes:
     """What each node says besides its place in the tree: int32 person (-1 the brand), and the record's own fields.
 
-    exchanged : bool; audience : int64, -1 not known; disclosed, rewarded : int8, -1 not known
+    audience : int64; exchanged, disclosed, rewarded : int8; all -1 where not known
     """
 
     person: IntArray
-    exchanged: BoolArray
+    exchanged: IntArray
     audience: IntArray
     disclosed: IntArray
     rewarded: IntArray
@@ -100,9 +100,9 @@ def _nodes(trees: Trees, nodes: Nodes, first: IntArray) -> pa.Array:
         pa.array(trees.parent, pa.int32()),
         pa.array(since, pa.int64()),
         pa.array(nodes.person, pa.int32()),
-        pa.array(nodes.exchanged, pa.bool_()),
+        truth(nodes.exchanged),
         whole(nodes.audience, pa.int64()),
-        pa.array(nodes.disclosed > 0, pa.bool_(), mask=nodes.disclosed < 0),
-        pa.array(nodes.rewarded > 0, pa.bool_(), mask=nodes.rewarded < 0),
+        truth(nodes.disclosed),
+        truth(nodes.rewarded),
     ]
     return structs(columns, NODE)
