@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from hubbub.spread.exposure import exposure_of_each, exposure_without_each
 from hubbub.spread.growth import (
     Shares,
     half_life,
     kin_of,
     ratio,
     reproduction,
-    reproduction_of_one,
+    reproduction_of_each,
     waiting_distribution,
 )
 
@@ -23,6 +26,10 @@ def shares_of(parent, hours, person, end, root_is_share=False, cascade=None):
     where = np.zeros(n, dtype=np.int64) if cascade is None else np.array(cascade)
     roots = np.array([root_is_share] * (where.max() + 1))
     return kin_of(where, np.array(parent), np.array(hours) * HOUR, np.array(person), roots, end * HOUR).all()
+
+
+def one(shares, *level):
+    return reproduction_of_each(shares, 1, *level)[0]
 
 
 def test_by_hand():
@@ -107,11 +114,11 @@ def test_many_cascades_hold_the_waiting_times_fixed():
 
 def test_one_cascade():
     # 25 shares of a person's first share, long ago: 25 / 26, Poisson interval of 25 is [17.38, 34.92] at 90 %.
-    found = reproduction_of_one(shares_of([-1, 0, *[1] * 25], [0, 1, *range(2, 27)], [-1, *range(26)], 10_000))
+    found = one(shares_of([-1, 0, *[1] * 25], [0, 1, *range(2, 27)], [-1, *range(26)], 10_000))
     assert found.value == pytest.approx(25 / 26)
     assert (found.low * 26, found.high * 26) == pytest.approx((17.382, 34.916), abs=0.01)
     assert "Poisson" in found.how
-    assert reproduction_of_one(shares_of(**G3, end=720)).value is None
+    assert one(shares_of(**G3, end=720)).value is None
 
 
 def test_half_life():
@@ -123,3 +130,19 @@ def test_half_life():
     assert (running.hours, running.why, running.waited_hours) == (None, "still running", 100.0)
     assert half_life(np.zeros(0, dtype=np.int64), hours[:0], waits[:0], 0).hours is None
     assert half_life(np.array([0]), np.r_[hours, 400 * HOUR], waits, 900 * HOUR).reignited
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(1, 40), st.integers(0, 40)), min_size=6, max_size=60))
+def test_kernels_equal_the_plain_reading(rows):
+    """Without each cascade, and of each by itself: the same exposures as by taking the cascades out by hand."""
+    cascade, wait, spare = (np.array(x, np.int64) for x in zip(*sorted(rows), strict=True))
+    shares = Shares(cascade, wait + spare, cascade, wait, wait + spare)
+
+    def of(keep):
+        return Shares(cascade[keep], shares.age_us[keep], cascade[keep], wait[keep], shares.room_us[keep])
+
+    without = exposure_without_each(shares, 6)
+    each, _ = exposure_of_each(shares, 6, 1)
+    for c in range(6):
+        assert without[c] == pytest.approx(ratio(of(cascade != c))[1], abs=1e-12)
+        assert each[c] == pytest.approx(ratio(of(cascade == c))[1] if (cascade == c).any() else 0.0, abs=1e-12)

@@ -22,7 +22,7 @@ from hubbub.spread.growth import (
     half_life,
     kin_of,
     reproduction,
-    reproduction_of_one,
+    reproduction_of_each,
 )
 from hubbub.spread.nodes import Nodes, nodes_of
 from hubbub.spread.pace import Pace, pace
@@ -63,14 +63,9 @@ class Grown:
         })  # fmt: skip
         return out
 
-    def each(self) -> Iterator[Estimate]:
+    def each(self) -> list[Estimate]:
         """Reproduction of each cascade by itself."""
-        every = np.arange(self.table.num_rows + 1)
-        own = np.searchsorted(self.kin.cascade[self.kin.own], every).tolist()
-        lines = np.searchsorted(self.kin.cascade[self.kin.child], every).tolist()
-        for c in range(self.table.num_rows):
-            mine = self.kin.own[own[c] : own[c + 1]], np.arange(lines[c], lines[c + 1])
-            yield reproduction_of_one(self.kin.of(*mine), self.level)
+        return reproduction_of_each(self.kin.all(), self.table.num_rows, self.level)
 
     def generations(self) -> list[list[int] | None]:
         """Sizes of the generations of each cascade, the root first; None where parents are hidden."""

@@ -46,20 +46,20 @@ def _rows(listed: pa.Table, grown: Grown, follows: pa.Table | None) -> list[dict
     order = sorted(range(len(size)), key=lambda i: (-size[i], held["channel"][i], held["root"][i]))
     inferred = _inferred(listed, follows)
     named = ("root", "channel", "campaign", "size", "depth", "breadth")
-    head = {name: held[name] for name in named} | {
+    head: dict[str, list[Any]] = {name: held[name] for name in named} | {
         "structural_virality": _floats(listed, "structural_virality"),
         "star": [_float(star(n)) for n in size],
         "chain": [_float(chain(n)) for n in size],
     }
-    middle = {
+    middle: dict[str, list[Any]] = {
         "broadcast_part": _floats(listed, "broadcast_part"),
         "generations": grown.generations(),
-        "reproduction": [plain(e.to_json()) for e in grown.each()],
+        "reproduction": [plain(e.to_json()) if e.known else e.to_json() for e in grown.each()],
         "generation_hours": _floats(listed, "generation_hours"),
         "half_life_hours": _floats(listed, "half_life_hours"),
     }
     ran = grown.pace
-    tail = {
+    tail: dict[str, list[Any]] = {
         "busiest_tenth": [significant(x) for x in ran.busiest.tolist()],
         "peak_hours": [significant(x) for x in ran.peak_hours.tolist()],
         "doubling_hours": [significant(x) for x in ran.doubling_hours.tolist()],
@@ -69,18 +69,19 @@ def _rows(listed: pa.Table, grown: Grown, follows: pa.Table | None) -> list[dict
         "first": _stamps(listed, "first"),
         "last": _stamps(listed, "last"),
     }
+    heads, middles, tails = (_records(columns) for columns in (head, middle, tail))
     return [
-        _at(head, i)
+        heads[i]
         | (_hidden(held["hidden"][i], size[i], inferred.get(i)) if held["hidden"][i] else {})
-        | _at(middle, i)
+        | middles[i]
         | ({"half_life_why": "still running"} if held["running"][i] else {})
-        | _at(tail, i)
+        | tails[i]
         for i in order
     ]
 
 
-def _at(columns: dict[str, list[Any]], i: int) -> dict[str, Any]:
-    return {name: values[i] for name, values in columns.items()}
+def _records(columns: dict[str, list[Any]]) -> list[dict[str, Any]]:
+    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 
 
 def _words(table: pa.Table, name: str) -> list[Any]:

@@ -211,7 +211,7 @@ def _without_each(shares: Shares, exposure: FloatArray, c: int) -> tuple[FloatAr
     if c * (len(shares.cascade) + len(shares.wait_us)) > EXACT_WORK:
         left = (children.sum() - children + 0.5) / (exposure.sum() - exposure + 0.5)
         return np.log(left), f"{how}, waiting times held fixed"
-    from hubbub.spread.jackknife import exposure_without_each
+    from hubbub.spread.exposure import exposure_without_each
 
     rest = exposure_without_each(shares, c)
     return np.log((children.sum() - children + 0.5) / (rest + 0.5)), how
@@ -224,20 +224,29 @@ def _reads_low(shares: Shares, end_us: int | None, first_us: int | None) -> str:
     return "; reads low: the log is shorter than ten median waits" if short else ""
 
 
-def reproduction_of_one(shares: Shares, level: float = 0.9) -> Estimate:
-    """The same ratio for one cascade, with an exact Poisson interval on its children; null below 20 children."""
-    children = len(shares.wait_us)
-    if children < FEW_OF_ONE:
-        why = f"{children} shares came from a person's share; {FEW_OF_ONE} are needed for one cascade"
-        return Estimate.unknown(why)
-    weight = _exposure(shares)
-    if np.mean(weight == 0.0) >= 0.5:
-        return Estimate.unknown("half of the shares are too young to have been shared on")
-    total, tail = float(weight.sum()), (1.0 - level) / 2.0
-    low = float(gammaincinv(children, tail)) / total
-    high = float(gammaincinv(children + 1, 1.0 - tail)) / total
+def reproduction_of_each(shares: Shares, c: int, level: float = 0.9) -> list[Estimate]:
+    """The same ratio for each of c cascades by itself, with an exact Poisson interval on its children.
+
+    shares : in the order of their cascades; null below 20 children, or where half of a cascade's shares have F = 0
+    """
+    from hubbub.spread.exposure import exposure_of_each
+
+    total, young = exposure_of_each(shares, c, FEW_OF_ONE)
+    children, own = (np.bincount(k, minlength=c) for k in (shares.wait_cascade, shares.cascade))
+    tail = (1.0 - level) / 2.0
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ends = gammaincinv(children, tail) / total, gammaincinv(children + 1, 1.0 - tail) / total
+        value = children / total
     how = "product limit for right truncation; exact Poisson interval on its children"
-    return Estimate(children / total, low, high, level, children, how)
+    few = "{} shares came from a person's share; " + f"{FEW_OF_ONE} are needed for one cascade"
+    return [
+        Estimate.unknown(few.format(n)) if n < FEW_OF_ONE
+        else Estimate.unknown("half of the shares are too young to have been shared on") if 2 * zero >= of
+        else Estimate(r, low, high, level, n, how)
+        for n, zero, of, r, low, high in zip(
+            *(x.tolist() for x in (children, young, own, value, *ends)), strict=True
+        )
+    ]  # fmt: skip
 
 
 def strength(children: FloatArray, exposure: FloatArray, mean: float, least: float, most: float = 1e3) -> float:

@@ -1,4 +1,4 @@
-"""The exposure of shares without each cascade in turn, for the jackknife of the reproduction."""
+"""Exposure of shares, the sum of F(end - time), of each cascade by itself and of all without each in turn."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hubbub.kernel import FloatArray, jit
+from hubbub.kernel import FloatArray, IntArray, jit
 
 if TYPE_CHECKING:
     from hubbub.spread.growth import Shares
@@ -59,3 +59,39 @@ def _leave_out(tied: Any, waits: Any, enters: Any, leaves: Any, ages: Any, aged:
             f *= 1.0 - (tied[t] - own_tied[t]) / max(at_risk[t] - risk[t], 1)
             total += f * (at_age[t] - own_age[t])
         out[c] = total
+
+
+def exposure_of_each(shares: Shares, c: int, least: int) -> tuple[FloatArray, IntArray]:
+    """Exposure of each cascade whose waits alone give F, and how many of its shares have F = 0: float64[c], int64[c].
+
+    shares : in the order of their cascades; least : cascades with fewer waits are passed over and have 0
+    """
+    ages, waits = (np.searchsorted(k, np.arange(c + 1)) for k in (shares.cascade, shares.wait_cascade))
+    total, young = np.zeros(c), np.zeros(c, np.int64)
+    _of_each(ages, shares.age_us, waits, shares.wait_us, shares.room_us, least, total, young)
+    return total, young
+
+
+@jit
+def _of_each(ages: Any, age: Any, waits: Any, wait: Any, room: Any, least: Any, total: Any, young: Any) -> None:
+    for c in range(total.size):
+        m = waits[c + 1] - waits[c]
+        if m < least:
+            continue
+        w, r = np.sort(wait[waits[c] : waits[c + 1]]), np.sort(room[waits[c] : waits[c + 1]])
+        below = np.empty(m + 1, np.float64)  # F at a time before w[i] and not before w[i - 1]
+        below[m] = 1.0
+        i = m - 1
+        while i >= 0:
+            j = i
+            while j > 0 and w[j - 1] == w[i]:
+                j -= 1
+            risk = i + 1 - np.searchsorted(r, w[i])
+            f = below[i + 1] * (1.0 - (i - j + 1) / max(risk, 1))
+            for k in range(j, i + 1):
+                below[k] = f
+            i = j - 1
+        for k in range(ages[c], ages[c + 1]):
+            f = below[np.searchsorted(w, age[k], side="right")]
+            total[c] += f
+            young[c] += f == 0.0
