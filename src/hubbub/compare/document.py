@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from hubbub.activity import micros
 from hubbub.compare import answer, attribution, campaigns, plan, scorecard
-from hubbub.compare.coverage import coverage, micros, stamp
+from hubbub.compare.coverage import coverage, stamp
 from hubbub.compare.frame import NEVER, Cascades, People, to_arrow
 from hubbub.compare.money import money, spent
 from hubbub.compare.points.burst import tries

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from hubbub.activity import NO_TOUCH, TYPES
+from hubbub.activity import DAY_US, NO_TOUCH, TYPES
 from hubbub.errors import LogError
 from hubbub.kernel import IntArray
 from hubbub.log.keys import money_micros
@@ -19,7 +19,6 @@ from hubbub.log.segment import Segment
 from hubbub.log.settings import Settings
 from hubbub.tables import TRIAL, Ledger, Plan, Trial
 
-DAY_US = 86_400_000_000
 RETURNS_FROM_DAYS = 30.0
 """Who comes back is looked for from then on, as in retained_30."""
 SIDES = ("conversation", "spread")

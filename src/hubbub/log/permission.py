@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from hubbub.activity import DAY_US
 from hubbub.consent.known import EVENTS, SEEN, Known, keyed, last_before
 from hubbub.consent.rules import Cap, Policy
 from hubbub.log.segment import Segment
@@ -18,7 +19,7 @@ from hubbub.tables import UNASKED, Ledger
 
 _READ = ("time", "channel", "id", "type", "actor", "addressed_to", "in_reply_to")
 _WORDS = pa.array(["post", "reply", "message"])
-TALK_US = 7 * 86_400_000_000
+TALK_US = 7 * DAY_US
 """So long after their own words people are still in a conversation, as an exchange allows."""
 
 

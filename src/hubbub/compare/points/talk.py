@@ -6,13 +6,12 @@ from collections.abc import Callable
 
 import numpy as np
 
+from hubbub.activity import HOUR_US
 from hubbub.compare.frame import numbers
 from hubbub.compare.points.data import BY_ORIGIN, NOT_YET, TALKING, Claim, Data, Metric, mean, missing, ratio
 from hubbub.compare.scorecard import retained
 from hubbub.compare.sides import Manner, Pair, from_intervals
 from hubbub.converse.lasting import kaplan_meier, quantile_time
-
-HOUR_US = 3_600_000_000
 
 
 def _exchanges(data: Data, name: str) -> Pair:
