@@ -18,6 +18,7 @@ from hubbub.compare.experiments.document import Aim, plan, read
 from hubbub.compare.experiments.trial import clusters
 from hubbub.compare.forecast import forecast
 from hubbub.compare.listing import cascades_document, people_rows
+from hubbub.compare.points.data import NOT_YET
 from hubbub.compare.reach import reach
 from hubbub.compare.seeds import Wish, seeds
 from hubbub.compare.simulate import simulate
@@ -109,3 +110,13 @@ def test_an_example_has_the_keys_of_a_document(name: str, tables: Tables) -> Non
     }[name]()
     shown = json.loads((DOCS / f"{name}.example.json").read_text("utf-8"))
     assert set(paths(made)) == set(paths(shown))
+
+
+def test_the_example_leaves_unmeasured_what_a_document_does(tables: Tables) -> None:
+    def unmeasured(document: dict[str, Any]) -> set[str]:
+        return {p["id"] for p in document["points"] if p["spread"].get("why") == NOT_YET}
+
+    made = compare(tables.people, tables.cascades, tables.ledger)
+    shown = json.loads((DOCS / "compare.example.json").read_text("utf-8"))
+    assert [p["id"] for p in shown["points"]] == [p["id"] for p in made["points"]]
+    assert unmeasured(shown) == unmeasured(made) == {"listens.needs", "control.negative"}

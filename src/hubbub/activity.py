@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 
@@ -10,6 +11,10 @@ TIME = pa.timestamp("us", tz="UTC")
 MONEY = pa.decimal128(18, 6)
 MICROS = 1_000_000
 """Money is counted in millionths of its currency."""
+
+DAY_US = 86_400_000_000
+HOUR_US = 3_600_000_000
+"""Moments are counted in microseconds since 1970 UTC, and so are lengths of time."""
 
 TYPES: tuple[str, ...] = (
     "post", "reply", "message", "share", "like", "follow", "unfollow", "view", "visit",
@@ -71,3 +76,17 @@ FIELDS: tuple[Field, ...] = (
 
 SCHEMA = pa.schema([pa.field(f.name, f.type, nullable=not f.needed) for f in FIELDS])
 """The Arrow schema of a valid log."""
+
+
+def micros(moment: datetime) -> int:
+    """Microseconds since 1970 UTC; a moment without a zone is taken as UTC.
+
+    >>> micros(datetime(1970, 1, 2, tzinfo=UTC)) == DAY_US
+    True
+    """
+    return (moment - datetime(1970, 1, 1, tzinfo=UTC if moment.tzinfo else None)) // timedelta(microseconds=1)
+
+
+def moment(micros: int) -> datetime:
+    """The moment so many microseconds after 1970 UTC."""
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros)

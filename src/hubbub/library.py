@@ -132,7 +132,7 @@ class Log:
         if at is None:
             raise LogError("The log is empty.")
         wish = Wish(k, purpose, costs, budget, floors or {})
-        ledger = known(self.segments, self.settings)
+        ledger = tables.ledger.consent or known(self.segments, self.settings)
         return seeds(tables.people, tables.cascades, ledger, at, wish, level=level, seed=seed)
 
     def plan_experiment(self, aim: Aim | None = None, *, level: float = 0.9, seed: int = 0) -> dict[str, Any]:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from hubbub.activity import TIME
+
+if TYPE_CHECKING:
+    from hubbub.consent.known import Known
 
 MODES: tuple[str, ...] = ("conversation", "spread", "broadcast", "unknown")
 """How a touch came about; the position is its code."""
@@ -258,5 +262,6 @@ class Ledger:
     window_days: float = 30.0
     follows: pa.Table | None = field(default=None, compare=False, repr=False)  # FOLLOWS; None without follows.csv
     unasked: pa.Table | None = field(default=None, compare=False, repr=False)  # UNASKED; None without consent.csv
+    consent: Known | None = field(default=None, compare=False, repr=False)  # None without consent.csv
     trials: tuple[Trial, ...] = field(default=(), compare=False, repr=False)  # with arms conversation and spread
     notes: tuple[str, ...] = field(default_factory=tuple)  # what a person should know about this log

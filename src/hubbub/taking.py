@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from hubbub.compare.coverage import micros
+from hubbub.activity import micros
 from hubbub.errors import LogError, WorkspaceError
 from hubbub.library import Log, Progress, open_workspace, read_log, with_brand
 from hubbub.log import read, side, write

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
+from hubbub.activity import micros
 from hubbub.compare.frame import iso
 from hubbub.estimate import Estimate
 from hubbub.tables import ChannelLedger, Ledger
+
+__all__ = ["channels_with", "coverage", "micros", "notes", "part", "stamp"]
 
 
 def stamp(time: datetime | None) -> str | None:
@@ -15,11 +18,6 @@ def stamp(time: datetime | None) -> str | None:
     if time is None:
         return None
     return iso(micros(time))
-
-
-def micros(moment: datetime) -> int:
-    """Microseconds since 1970 UTC."""
-    return (moment - datetime(1970, 1, 1, tzinfo=UTC if moment.tzinfo else None)) // timedelta(microseconds=1)
 
 
 def part(seen: int, of: int, how: str, why: str) -> Estimate:

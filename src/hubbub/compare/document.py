@@ -7,10 +7,14 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from hubbub.compare import answer, attribution, campaigns, plan, points, scorecard
-from hubbub.compare.coverage import coverage, micros, stamp
+from hubbub.activity import micros
+from hubbub.compare import answer, attribution, campaigns, plan, scorecard
+from hubbub.compare.coverage import coverage, stamp
 from hubbub.compare.frame import NEVER, Cascades, People, to_arrow
 from hubbub.compare.money import money, spent
+from hubbub.compare.points.burst import tries
+from hubbub.compare.points.data import Data
+from hubbub.compare.points.table import points
 from hubbub.compare.together import together
 from hubbub.errors import HubbubError
 from hubbub.estimate import plain
@@ -44,7 +48,7 @@ def compare(
 
         tested = settled(ledger, to_arrow(cascades))
         decided = decided if tested is None else answer.by_experiment(decided, tested)
-    data = points.Data(who, trees, ledger, world, found, effort, fallback, seed, level)
+    data = Data(who, trees, ledger, world, found, effort, fallback, seed, level)
     growth = campaigns.growth_of(world, np.ones(trees.n, dtype=np.bool_), level)
     advice = plan.ground(who, trees, ledger, effort, fallback, seed, level)
     document = {
@@ -69,7 +73,7 @@ def compare(
         "coverage": coverage(ledger),
         "credit": _credit(who),
         "credit_note": CREDIT_NOTE + (f" {COUNTED_NOTE}" if ledger.valued == "count" else ""),
-        "points": points.points(data),
+        "points": points(data),
         "campaigns": [c.to_json() for c in found],
         "map": {
             "reciprocity_limit": campaigns.RECIPROCITY_LIMIT,
@@ -81,7 +85,7 @@ def compare(
         },
         "curves": scorecard.curves(who, level),
         "levels": scorecard.levels(who),
-        "tries": points.tries(data),
+        "tries": tries(data),
         "plan": plan.plan(advice, decided, growth),
         "log": {
             "activities": ledger.activities,

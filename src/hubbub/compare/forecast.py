@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from hubbub.compare.coverage import micros, stamp
+from hubbub.activity import micros
+from hubbub.compare.coverage import stamp
 from hubbub.errors import HubbubError
 from hubbub.estimate import Estimate, plain, significant
 from hubbub.spread import forecast as engine

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 
+from hubbub.activity import DAY_US, micros, moment
 from hubbub.consent.rules import (
     LEFT,
     NEVER,
@@ -57,7 +58,7 @@ class Known:
 
         returns : int8[people] of Standing, and the first channel of that standing, None where nothing was given
         """
-        at = _micros(now)
+        at = micros(now)
         asked = pa.array(list(people), pa.string())
         events = _of(self.events.filter(pc.equal(self.events["purpose"], purpose)), asked)
         is_given = np.asarray(events["given"].to_numpy(zero_copy_only=False), dtype=np.bool_)
@@ -81,7 +82,7 @@ class Known:
 
     def _caps(self, channel: str, purpose: str, channels: list[str]) -> list[tuple[int, int, int | None]]:
         return [
-            (cap.most, round(cap.days * 86_400e6), channels.index(cap.channel) if cap.channel in channels else None)
+            (cap.most, round(cap.days * DAY_US), channels.index(cap.channel) if cap.channel in channels else None)
             for cap in self.policy.caps
             if cap.holds_for(channel, purpose) and CONTACTED_FOR in cap.purposes
         ]
@@ -92,9 +93,9 @@ class Known:
             t.filter(pc.equal(t["person"], person)).to_pylist() for t in (self.events, self.leaves, self.contacts)
         )
         return Ledger(
-            [Event(_moment(r), person, r["channel"], r["purpose"], r["given"], r["row"]) for r in events],
-            [Event(_moment(r), person, r["channel"], "", False, r["row"]) for r in leaves],
-            [Contact(_moment(r), person, r["channel"], CONTACTED_FOR, r["row"]) for r in contacts],
+            [Event(moment(r["time_us"]), person, r["channel"], r["purpose"], r["given"], r["row"]) for r in events],
+            [Event(moment(r["time_us"]), person, r["channel"], "", False, r["row"]) for r in leaves],
+            [Contact(moment(r["time_us"]), person, r["channel"], CONTACTED_FOR, r["row"]) for r in contacts],
             self.policy,
         ).may_contact(person, channel, purpose, now)
 
@@ -155,11 +156,3 @@ def _codes(table: pa.Table, channels: list[str]) -> IntArray:
 
 def _times(table: pa.Table) -> IntArray:
     return np.asarray(table["time_us"].to_numpy(), dtype=np.int64)
-
-
-def _micros(moment: datetime) -> int:
-    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
-
-
-def _moment(row: dict[str, int]) -> datetime:
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=row["time_us"])

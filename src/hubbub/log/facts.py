@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import numpy as np
 
-from hubbub.activity import TYPES
+from hubbub.activity import TYPES, moment
 from hubbub.kernel import BoolArray, IntArray, jit
 from hubbub.log.link import BRAND_SIDE, TOTALS, Linked
 from hubbub.log.segment import Loaded
@@ -22,7 +22,7 @@ _COST_MODE = {"reply": "conversation", "message": "conversation", "post": "broad
 
 
 def _moment(micros: int | None) -> datetime | None:
-    return None if micros is None else datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(micros))
+    return None if micros is None else moment(int(micros))
 
 
 _COUNTS = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from hubbub.activity import DAY_US
 from hubbub.consent.known import EVENTS, SEEN, Known, keyed, last_before
 from hubbub.consent.rules import Cap, Policy
 from hubbub.log.segment import Segment
@@ -17,24 +18,26 @@ from hubbub.log.settings import Settings
 from hubbub.tables import UNASKED, Ledger
 
 _READ = ("time", "channel", "id", "type", "actor", "addressed_to", "in_reply_to")
+_SPOKE = pa.schema([SEEN.field(name) for name in ("person", "channel", "time_us")])
 _WORDS = pa.array(["post", "reply", "message"])
-TALK_US = 7 * 86_400_000_000
+TALK_US = 7 * DAY_US
 """So long after their own words people are still in a conversation, as an exchange allows."""
 
 
 def known(segments: Sequence[Segment], settings: Settings) -> Known:
-    """The ledger of consent of a log.
+    """The ledger of consent of a log, which is read once.
 
     Unasked is what the brand addresses to somebody without answering anything, unless they have words of their own on
     that channel in the seven days before; for what purpose, the record does not say.
     """
-    leaves, contacts = [SEEN.empty_table()], [SEEN.empty_table()]
+    leaves, contacts, words = [SEEN.empty_table()], [SEEN.empty_table()], []
     for rows in _read(segments):
         leaves.append(_seen(_of_people(rows.filter(pc.equal(rows["type"], "leave")), settings), "actor", settings))
-        words = rows.filter(pc.and_(pc.is_in(rows["type"], value_set=_WORDS), pc.is_valid(rows["addressed_to"])))
-        first = words.filter(pc.is_null(words["in_reply_to"]))
+        said = rows.filter(pc.is_in(rows["type"], value_set=_WORDS))
+        first = said.filter(pc.and_(pc.is_valid(said["addressed_to"]), pc.is_null(said["in_reply_to"])))
         contacts.append(_seen(_of_brand(first, settings), "addressed_to", settings))
-    unasked = _without_talk(pa.concat_tables(contacts), segments, settings)
+        words.append(_short(said))
+    unasked = _without_talk(pa.concat_tables(contacts), words, settings)
     return Known(_events(settings), pa.concat_tables(leaves), unasked, _policy(settings))
 
 
@@ -44,16 +47,30 @@ def _read(segments: Sequence[Segment]) -> Iterator[pa.Table]:
             yield pa.Table.from_batches([batch])
 
 
-def _without_talk(contacts: pa.Table, segments: Sequence[Segment], settings: Settings) -> pa.Table:
+def _short(words: pa.Table) -> pa.Table:
+    """When and where somebody had words, each name once: what is kept of every row until it is known who matters."""
+    names = {name: pc.dictionary_encode(_flat(words[name].cast(pa.string()))) for name in ("channel", "actor")}
+    return pa.table({"time": words["time"], **names})
+
+
+def _without_talk(contacts: pa.Table, words: Sequence[pa.Table], settings: Settings) -> pa.Table:
     """Contacts with people who had not spoken on that channel shortly before."""
     if not contacts.num_rows:
         return contacts
-    people, spoke = contacts["person"].unique(), [SEEN.empty_table()]
-    for rows in _read(segments):
-        theirs = _seen(rows.filter(pc.is_in(rows["type"], value_set=_WORDS)), "actor", settings)
-        spoke.append(theirs.filter(pc.is_in(theirs["person"], value_set=people)))
-    asked = keyed(contacts, True)
+    people, asked = contacts["person"].unique(), keyed(contacts, True)
+    handles = pa.array(handles_of(people.to_pylist(), settings.people), pa.string())
+    spoke = [_SPOKE.empty_table()]
+    for rows in words:
+        theirs = rows.filter(pc.is_in(rows["actor"], value_set=handles))
+        person = labels(theirs["channel"], theirs["actor"], settings.people)
+        spoke.append(pa.table([person, theirs["channel"], theirs["time"]], names=_SPOKE.names).cast(_SPOKE))
     return contacts.filter(pa.array(asked[1] - last_before(asked, keyed(pa.concat_tables(spoke), True)) > TALK_US))
+
+
+def handles_of(people: Iterable[str], by_handle: Mapping[tuple[str, str], str]) -> list[str]:
+    """Every handle under which these persons may act; on another channel it may be somebody else's."""
+    wanted = set(people)
+    return [h for (_, h), who in by_handle.items() if who in wanted] + [p.split(":", 1)[-1] for p in wanted]
 
 
 def _policy(settings: Settings) -> Policy:
@@ -122,7 +139,7 @@ def _flat(column: pa.ChunkedArray | pa.Array) -> pa.Array:
 
 
 def with_consent(ledger: Ledger, segments: Sequence[Segment], settings: Settings) -> Ledger:
-    """The ledger with the unasked contacts of each person, where consent.csv says what people allowed."""
+    """The ledger with what is known of consent, where consent.csv says what people allowed."""
     if settings.consent is None:
         return ledger
     found = known(segments, settings)
@@ -133,4 +150,4 @@ def with_consent(ledger: Ledger, segments: Sequence[Segment], settings: Settings
     table = pa.table([coded.dictionary, *columns], names=UNASKED.names).cast(UNASKED)
     total, without = len(codes), int(bad.sum())
     said = f"{without:,} of {total:,} contacts that nobody asked for went to people who had not allowed them."
-    return replace(ledger, unasked=table, notes=(*ledger.notes, *([said] if without else [])))
+    return replace(ledger, consent=found, unasked=table, notes=(*ledger.notes, *([said] if without else [])))

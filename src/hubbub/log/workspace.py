@@ -29,7 +29,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyarrow import csv
 
-from hubbub.activity import MICROS
+from hubbub.activity import MICROS, micros
 from hubbub.errors import WorkspaceError
 from hubbub.log.intake import Conflict, take_in
 from hubbub.log.refuse import Refusals
@@ -382,7 +382,4 @@ def with_side(settings: Settings, side: dict[str, pa.Table | None]) -> Settings:
 
 
 def _micros(moment: datetime | None) -> int | None:
-    if moment is None:
-        return None
-    since = moment - datetime(1970, 1, 1, tzinfo=UTC)
-    return (since.days * 86_400 + since.seconds) * MICROS + since.microseconds
+    return None if moment is None else micros(moment)
