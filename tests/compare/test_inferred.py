@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 
+import pyarrow as pa
 import pytest
 
 from compare.build import cascade, cascades_table, ledger, node, people_table
 from hubbub.compare.document import compare
 from hubbub.compare.listing import cascades_document
+from hubbub.tables import FOLLOWS
 
 
 def path(name, length, hidden=(), **fields):
@@ -33,7 +35,7 @@ def test_few_hidden_parents_give_a_range():
         "imputations of them make of it."
     )
     found = row["shape_inferred"]
-    assert found["imputations"] == 10
+    assert (found["by"], found["imputations"]) == ("time", 10)
     assert found["how"].startswith("inferred: ")
     assert "sensitivity range, not an interval" in found["how"]
     for name in ("depth", "breadth", "structural_virality", "broadcast_part"):
@@ -61,6 +63,16 @@ def test_a_tree_that_is_seen_has_no_word_of_it():
     row = listed(path("p", 30), path("q", 30, {7}))["p"]
     assert row["structural_virality"] == pytest.approx(31 / 3)
     assert not {"shape_why", "shape_inferred", "structural_virality_bounds"} & set(row)
+
+
+def test_who_follows_whom_comes_first_and_says_so():
+    trees = [path("p", 41, {8, 16}), path("q", 11, {4, 8})]
+    graph = pa.Table.from_pylist([{"channel": "x", "person": "x:p3", "follows": "x:p2", "since_us": None}], FOLLOWS)
+    rows = cascades_document(cascades_table(trees), ledger(follows=graph), 0.9)["cascades"]
+    by = {row["root"]: row["shape_inferred"]["by"] for row in rows}
+    assert by == {"p": "time", "q": "following"}
+    assert "who follows whom" in rows[1]["shape_why"]
+    assert "ten imputations" in rows[0]["shape_why"]
 
 
 def test_order_of_rows_changes_no_byte():
