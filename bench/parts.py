@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bench import reproducing
+from bench import forecasting, reproducing, riding
 from bench.advice import advice
 from bench.calibration import calibration
 from bench.logs import write_log
@@ -178,4 +178,6 @@ PARTS = {
     "calibration": Part(calibration, usual=False, size="worlds"),
     "advice": Part(advice, size="worlds"),
     "reproduction": Part(reproducing.run, usual=False, size="worlds"),
+    "together": Part(riding.run, usual=False, size="worlds"),
+    "forecasts": Part(forecasting.run, usual=False, size="worlds"),
 }

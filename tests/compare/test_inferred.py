@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 
+import pyarrow as pa
 import pytest
 
 from compare.build import cascade, cascades_table, ledger, node, people_table
 from hubbub.compare.document import compare
 from hubbub.compare.listing import cascades_document
+from hubbub.tables import FOLLOWS
 
 
 def path(name, length, hidden=(), **fields):
@@ -25,6 +27,11 @@ def listed(*trees):
     return {row["root"]: row for row in rows}
 
 
+def follows(*pairs):
+    rows = [{"channel": "x", "person": a, "follows": b, "since_us": None} for a, b in pairs]
+    return pa.Table.from_pylist(rows, FOLLOWS)
+
+
 def test_few_hidden_parents_give_a_range():
     row = listed(path("p", 41, {8, 16}))["p"]
     assert (row["depth"], row["breadth"], row["structural_virality"], row["broadcast_part"]) == (None,) * 4
@@ -33,7 +40,7 @@ def test_few_hidden_parents_give_a_range():
         "imputations of them make of it."
     )
     found = row["shape_inferred"]
-    assert found["imputations"] == 10
+    assert (found["by"], found["imputations"]) == ("time", 10)
     assert found["how"].startswith("inferred: ")
     assert "sensitivity range, not an interval" in found["how"]
     for name in ("depth", "breadth", "structural_virality", "broadcast_part"):
@@ -63,6 +70,16 @@ def test_a_tree_that_is_seen_has_no_word_of_it():
     assert not {"shape_why", "shape_inferred", "structural_virality_bounds"} & set(row)
 
 
+def test_who_follows_whom_comes_first_and_says_so():
+    trees = [path("p", 41, {8, 16}), path("q", 11, {4, 8})]
+    graph = follows(("x:p3", "x:p2"))
+    rows = cascades_document(cascades_table(trees), ledger(follows=graph), 0.9)["cascades"]
+    by = {row["root"]: row["shape_inferred"]["by"] for row in rows}
+    assert by == {"p": "time", "q": "following"}
+    assert "who follows whom" in rows[1]["shape_why"]
+    assert "ten imputations" in rows[0]["shape_why"]
+
+
 def test_order_of_rows_changes_no_byte():
     trees = [path("p", 41, {8, 16}), path("q", 30, {7}, channel="web"), path("r", 12), cascade("alone")]
     assert json.dumps(listed(*trees)) == json.dumps(listed(*trees[::-1]))
@@ -71,8 +88,8 @@ def test_order_of_rows_changes_no_byte():
 # The map
 
 
-def of_campaign(*trees):
-    document = compare(people_table([]), cascades_table(trees), ledger())
+def of_campaign(*trees, **fields):
+    document = compare(people_table([]), cascades_table(trees), ledger(**fields))
     (found,) = (c for c in document["campaigns"] if c["campaign"] == "one")
     return found["structural_virality"], found["structural_virality_inferred"]
 
@@ -85,13 +102,32 @@ def test_a_campaign_counts_inferred_shapes_and_says_so():
     # The tree that is seen has 13/3; the third has no shape.
     assert mean["value"] == pytest.approx((13 / 3 + row["median"]) / 2)
     assert mean["n"] == 2
-    assert inferred["cascades"] == 1
+    assert (inferred["cascades"], inferred["followed"]) == (1, 0)
     assert inferred["lowest"] == pytest.approx((13 / 3 + row["lowest"]) / 2)
     assert inferred["highest"] == pytest.approx((13 / 3 + row["highest"]) / 2)
     assert "a sensitivity range, not an interval" in inferred["how"]
     assert "1 of 2 shapes inferred" in mean["how"]
     assert "a sensitivity range, not an interval" in mean["how"]
     assert "; left out with more than a tenth of the parents hidden: 1" in mean["how"]
+
+
+def test_a_campaign_takes_the_trees_of_those_who_follow():
+    """Seen 13/3; imputed by time; all hidden, but the graph says that each follows the one before."""
+    seen, few = path("p", 12, campaign="one"), path("q", 41, {8, 16}, campaign="one")
+    chain = path("r", 11, set(range(1, 11)), campaign="one", sharers=[f"x:c{k}" for k in range(10)])
+    graph = follows(*((f"x:c{k + 1}", f"x:c{k}") for k in range(9)))
+    listed_rows = cascades_document(cascades_table([seen, few, chain]), ledger(follows=graph), 0.9)["cascades"]
+    shown = {row["root"]: row.get("shape_inferred") for row in listed_rows}
+    assert (shown["q"]["by"], shown["r"]["by"]) == ("time", "following")
+    mean, inferred = of_campaign(seen, few, chain, follows=graph)
+    medians = [shown[name]["structural_virality"]["median"] for name in "qr"]
+    assert mean["value"] == pytest.approx((13 / 3 + sum(medians)) / 3)
+    assert (inferred["cascades"], inferred["followed"]) == (2, 1)
+    assert inferred["lowest"] < mean["value"] <= inferred["highest"]
+    assert "who follows whom" in mean["how"] and "who follows whom" in inferred["how"]
+    assert "left out" not in mean["how"]
+    # Without the graph the third has no shape, and is left out.
+    assert of_campaign(seen, few, chain)[0]["n"] == 2
 
 
 def test_order_of_rows_changes_no_byte_of_the_map():

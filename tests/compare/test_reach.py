@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pyarrow as pa
+
 from hubbub.compare.reach import reach
-from hubbub.tables import ChannelLedger
+from hubbub.tables import FOLLOWS, ChannelLedger
 from tests.compare.build import END, START, cascade, cascades_table, ledger, node, people_table, person
 
 
@@ -33,6 +35,25 @@ def test_reach_by_hand() -> None:
     assert (x["channel"], x["measured"]["people"], x["network_totals"]["value"]) == ("x", 2, 500)
     assert (y["channel"], y["measured"]["people"], y["network_totals"]["value"]) == ("y", 2, None)
     assert y["could_have_seen"]["low"] is None and y["could_have_seen"]["why"]
+
+
+def test_follows_narrow_what_could_have_been_seen() -> None:
+    """The brand with 10 followers, p0 with 5, on x; p0 with 3 on y. Three follow the brand and p0 on x; one of them p0
+    on y as well; on z nobody shared."""
+    one = [node(-1, 0, -1, audience=10), node(0, 1, 0, audience=5)]
+    two = [node(-1, 0, -1), node(0, 1, 0, audience=3)]
+    table = cascades_table([cascade("r", one, sharers=["p0"]), cascade("s", two, sharers=["p0"], channel="y")])
+    pairs = [("x", name, whom) for name in "abc" for whom in (None, "p0")]
+    pairs += [("y", "a", "p0"), ("z", "a", "p0"), ("x", "d", "e"), ("x", "a", None)]
+    follows = pa.Table.from_pylist([{"channel": c, "person": a, "follows": b} for c, a, b in pairs], FOLLOWS)
+    channels = tuple(ChannelLedger(name, 10, START, END) for name in "xy")
+    found = reach(people_table([]), table, ledger(channels=channels, follows=follows))
+    whole = found["estimated"]["could_have_seen"]
+    assert (whole["low"], whole["high"]) == (10.0, 18.0 - 4)
+    x, y = (c["could_have_seen"] for c in found["by_channel"])
+    assert (x["low"], x["high"]) == (10.0, 15.0 - 3)
+    assert (y["low"], y["high"]) == (3.0, 3.0)
+    assert "3 people known by name, counted 3 times" in x["how"]
 
 
 def test_an_empty_log_says_why() -> None:

@@ -30,6 +30,19 @@ def test_the_last_of_the_chain_reaches_nobody() -> None:
     assert (size["value"], size["low"], size["high"]) == (1.0, 1.0, 1.0)
 
 
+def test_others_stand_beside() -> None:
+    """Everybody shared ten times, so the first by name stands for the top; by chance a third of the time it is p0."""
+    found = simulate(TABLE, ["x:p2"], runs=2_000)
+    top, random = found["instead"]
+    assert (top["name"], top["people"]) == ("top sharers", ["x:p0"])
+    assert top["size"]["value"] > 2.0 > found["size"]["value"] == 1.0
+    assert (random["name"], random["people"]) == ("random", None)
+    assert 1.0 < random["size"]["value"] < top["size"]["value"]
+    assert (random["size"]["n"], "20 choices" in random["size"]["how"]) == (2_000, True)
+    everybody = simulate(TABLE, ["x:p0", "x:p1", "x:p2"], runs=100)
+    assert [one["size"]["value"] for one in everybody["instead"]] == [3.0, 3.0]
+
+
 def test_refusals() -> None:
     with pytest.raises(HubbubError, match="Nobody is named"):
         simulate(TABLE, [])

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubbub.errors import HubbubError
-from hubbub.spread.reach import bounds, chao1, chapman, good_toulmin
+from hubbub.spread.reach import Named, bounds, chao1, chapman, good_toulmin
 
 
 def test_chao1() -> None:
@@ -63,6 +63,35 @@ def test_bounds_hold_the_union_whatever_is_known(sources: list[set[int]], data: 
     assert found.low <= union <= found.high
     assert plain.low <= found.low
     assert found.high <= plain.high
+
+
+@given(st.lists(st.sets(st.integers(0, 12)), min_size=1, max_size=5), st.data())
+def test_people_known_by_name_narrow_the_bounds_and_keep_the_union(
+    sources: list[set[int]], data: st.DataObject
+) -> None:
+    """Some of who is in which audience is known, in any order and twice; one source may not say its size."""
+    audience = np.array([float(len(x)) for x in sources])
+    every = [(s, p) for s, people in enumerate(sources) for p in people]
+    pairs = data.draw(st.lists(st.sampled_from(every))) if every else []
+    named = Named(np.array([s for s, _ in pairs], np.int64), np.array([p for _, p in pairs], np.int64))
+    if data.draw(st.booleans()) and len(sources) > 1:
+        audience[0] = np.nan
+    union = len(set().union(*(x for x, size in zip(sources, audience, strict=True) if not np.isnan(size))))
+    found, plain = bounds(audience, named=named), bounds(audience)
+    assert found.low <= union <= found.high
+    assert plain.low <= found.low and found.high <= plain.high
+    if set(pairs) == set(every) and not np.isnan(audience).any():
+        assert found.low == found.high == union
+
+
+def test_people_known_by_name_by_hand() -> None:
+    """Audiences of 3 and 5; p and q are in both, r is in the second: 8 - 2 at most, 5 at least."""
+    named = Named(np.array([0, 0, 1, 1, 1, 1]), np.array([7, 8, 7, 8, 9, 9]))
+    found = bounds(np.array([3.0, 5.0]), named=named)
+    assert (found.low, found.high) == (5.0, 6.0)
+    assert "3 people known by name, counted 2 times too often in the sum" in found.how
+    # A list that names more than the network said is believed.
+    assert bounds(np.array([1.0, 0.0]), named=named).to_json()["high"] == 2 + 3 - 2
 
 
 def test_bounds_without_a_word_of_the_network() -> None:

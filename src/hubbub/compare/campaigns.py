@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from hubbub.compare.frame import NEVER, Array, BoolArray, Cascades, Coded, IntArray, People, entries, numbers
@@ -29,6 +30,10 @@ RECIPROCITY_LIMIT = 0.2
 REPRODUCTION_LIMIT = 0.5
 NO_SHAPE = "the network hides who brought whom"
 INFERRED = "the mean over ten imputations of the hidden parents; a sensitivity range, not an interval"
+FOLLOWED = (
+    "the mean over draws of the hidden parents, by who follows whom where follows.csv says, else by ten imputations; a "
+    "sensitivity range, not an interval"
+)
 KINDS = {
     (True, False): "conversation",
     (False, True): "wildfire",
@@ -181,8 +186,8 @@ def groups(codes: IntArray, k: int) -> Groups:
 class Virality:
     """Mean structural virality of a campaign's cascades.
 
-    inferred : {`cascades`, `lowest`, `highest`, `how`}, where some shapes are inferred; the ends are those of the mean
-        over the imputations
+    inferred : {`cascades`, `followed`, `lowest`, `highest`, `how`}, where some shapes are inferred, `followed` of them
+        by who follows whom; the ends are those of the mean over the draws
     """
 
     mean: Estimate
@@ -235,14 +240,16 @@ def _beyond(estimate: Estimate, limit: float) -> bool | None:
     return None
 
 
-def campaigns(world: World, cascades: Cascades, seed: int, level: float) -> list[Campaign]:
-    """Every campaign of either table, by name."""
+def campaigns(
+    world: World, cascades: Cascades, seed: int, level: float, follows: pa.Table | None = None
+) -> list[Campaign]:
+    """Every campaign of either table, by name; follows : tables.FOLLOWS, None without follows.csv"""
     k, home, shares = len(world.names), world.cascade_campaign, world.shares
     people = np.bincount(world.campaign, minlength=k)
     talked = np.bincount(world.campaign[world.fields["exchanges"] > 0], minlength=k)
     trees, nodes = groups(home, k), groups(home[world.nodes.cascade], k)
     by_share, by_wait = groups(home[shares.cascade], k), groups(home[shares.wait_cascade], k)
-    size, shared, shape = cascades.ints("size"), cascades.shared, _shapes(world, cascades)
+    size, shared, shape = cascades.ints("size"), cascades.shared, _shapes(world, cascades, follows)
     roots = cascades.times("first")
     out = []
     for code in range(k):
@@ -268,28 +275,46 @@ def campaigns(world: World, cascades: Cascades, seed: int, level: float) -> list
 class _Shapes:
     """Structural virality of every cascade.
 
-    value : float64[c], as seen, else the median of the ten imputations, NaN where there are none
-    place : int64[c], row of `drawn`, -1 where nothing is inferred; drawn : float64[r, 10]
-    size : float64[c], nodes
+    value : float64[c], as seen, else the median of what was drawn, NaN where there is nothing
+    place : int64[c], row of `drawn`, -1 where nothing is inferred; drawn : float64[r, draws]
+    followed : bool[c], drawn by who follows whom; size : float64[c], nodes
     """
 
     value: FloatArray
     place: IntArray
     drawn: FloatArray
+    followed: BoolArray
     size: FloatArray
 
 
-def _shapes(world: World, cascades: Cascades) -> _Shapes:
+def _shapes(world: World, cascades: Cascades, follows: pa.Table | None) -> _Shapes:
+    """As `cascades` lists them: by who follows whom where that says anything, else by imputation."""
     value, place = cascades.floats("structural_virality").copy(), np.full(cascades.n, -1, dtype=np.int64)
+    followed, some = np.zeros(cascades.n, dtype=np.bool_), cascades.ints("hidden") > 0
     drawn = np.zeros((0, 1))
-    if np.any(world.seen & (cascades.ints("hidden") > 0)):
-        # Kernels are loaded only where they are needed.
+    # Kernels are loaded only where they are needed.
+    if np.any(world.seen & some):
         from hubbub.spread.impute import infer
 
         found = infer(cascades.table)
         drawn, place[found.row] = found.structural_virality, np.arange(len(found.row))
         value[found.row] = np.median(drawn, axis=1)
-    return _Shapes(value, place, drawn, np.asarray(cascades.ints("size"), dtype=np.float64))
+    if follows is not None and np.any(some):
+        from hubbub.spread.followed import infer_followed
+
+        by = infer_followed(cascades.table, follows).inferred
+        followed[by.row] = True
+        drawn, place[by.row] = _below(drawn, by.structural_virality), len(drawn) + np.arange(len(by.row))
+        # The median of an even number of draws is one of them, as in `cascades`.
+        value[by.row] = np.quantile(by.structural_virality, 0.5, axis=1, method="inverted_cdf")
+    return _Shapes(value, place, drawn, followed, np.asarray(cascades.ints("size"), dtype=np.float64))
+
+
+def _below(few: FloatArray, many: FloatArray) -> FloatArray:
+    """Rows of few draws above rows of many, the few repeated: `many` has a multiple of their columns."""
+    if not len(few) or not len(many):
+        return many if len(many) else few
+    return np.concatenate([np.tile(few, many.shape[1] // few.shape[1]), many])
 
 
 def _virality(shape: _Shapes, mine: IntArray, seed: int, name: str, level: float) -> Virality:
@@ -305,9 +330,10 @@ def _virality(shape: _Shapes, mine: IntArray, seed: int, name: str, level: float
     inferred = _inferred(shape, used)
     how = "mean over cascades; draws of cascades"
     if inferred:
+        over = "draws, by who follows whom," if inferred["followed"] else "ten imputations"
         how += (
-            f"; {inferred['cascades']} of {n} shapes inferred: over ten imputations of their hidden parents the mean "
-            f"goes from {inferred['lowest']:.4g} to {inferred['highest']:.4g}, a sensitivity range, not an interval"
+            f"; {inferred['cascades']} of {n} shapes inferred: over {over} of their hidden parents the mean goes from "
+            f"{inferred['lowest']:.4g} to {inferred['highest']:.4g}, a sensitivity range, not an interval"
         )
     if left_out:
         how += f"; left out with more than a tenth of the parents hidden: {left_out}"
@@ -317,13 +343,19 @@ def _virality(shape: _Shapes, mine: IntArray, seed: int, name: str, level: float
 
 
 def _inferred(shape: _Shapes, used: IntArray) -> dict[str, Any] | None:
-    """How far the mean moves over the ten imputations of the shapes that are inferred."""
+    """How far the mean moves over the draws of the shapes that are inferred."""
     place = shape.place[used]
-    count = int(np.count_nonzero(place >= 0))
+    count, followed = int(np.count_nonzero(place >= 0)), int(np.count_nonzero(shape.followed[used]))
     if not count:
         return None
     means = (shape.value[used][place < 0].sum() + shape.drawn[place[place >= 0]].sum(axis=0)) / len(used)
-    return {"cascades": count, "lowest": float(means.min()), "highest": float(means.max()), "how": INFERRED}
+    return {
+        "cascades": count,
+        "followed": followed,
+        "lowest": float(means.min()),
+        "highest": float(means.max()),
+        "how": FOLLOWED if followed else INFERRED,
+    }
 
 
 def _half_life(world: World, shared: BoolArray, roots: IntArray, rows: IntArray) -> HalfLife:

@@ -40,7 +40,7 @@ def compare(
     effort, fallback = spent(ledger), scorecard.mean_conversion(who, ledger)
     first_us, end_us = _extent(who, trees, ledger)
     world = campaigns.world_of(who, trees, first_us, end_us)
-    found = campaigns.campaigns(world, trees, seed, level)
+    found = campaigns.campaigns(world, trees, seed, level, ledger.follows)
     both = together(who, world.nodes, level)
     decided = answer.verdict(who, ledger, effort, both, seed, level)
     if ledger.trials:

@@ -109,7 +109,8 @@ def _inferred(listed: pa.Table, follows: pa.Table | None) -> dict[int, dict[str,
     """What drawings of the hidden parents say of the shape, by the row of the table; who follows whom comes first."""
     found = infer(listed)
     by_time = {
-        row: {name: _range(getattr(found, name)[k]) for name in _SHAPE} | {"imputations": IMPUTATIONS, "how": HOW}
+        row: {name: _range(getattr(found, name)[k]) for name in _SHAPE}
+        | {"imputations": IMPUTATIONS, "by": "time", "how": HOW}
         for k, row in enumerate(found.row.tolist())
     }
     return by_time if follows is None else by_time | _by_following(listed, follows)
@@ -123,7 +124,7 @@ def _by_following(listed: pa.Table, follows: pa.Table) -> dict[int, dict[str, An
         | {"sensitivity": [
             {"hidden": part, "structural_virality": _quantiles(drawn[k])} for part, drawn in found.missed.items()
         ]}
-        | {"known": int(found.known[k]), "draws": DRAWS, "how": BY_FOLLOWING}
+        | {"known": int(found.known[k]), "draws": DRAWS, "by": "following", "how": BY_FOLLOWING}
         for k, row in enumerate(found.inferred.row.tolist())
     }  # fmt: skip
 
@@ -142,7 +143,7 @@ def _range(drawn: FloatArray | IntArray) -> dict[str, float | None]:
 
 def _shape_why(hidden: int, size: int, inferred: dict[str, Any] | None) -> str:
     hides = f"The network hides the parents of {hidden} of {size - 1} shares"
-    if inferred and "draws" in inferred:
+    if inferred and inferred["by"] == "following":
         return f"{hides}, so the shape is not seen; shape_inferred is what follows from who follows whom."
     if inferred:
         return f"{hides}, so the shape is not seen; shape_inferred is what ten imputations of them make of it."

@@ -1,4 +1,4 @@
-"""The `simulate` document: what might happen from chosen people, as a distribution, and with another message."""
+"""The `simulate` document: what might happen from chosen people, as a distribution; and otherwise."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from hubbub.spread.graph import Graph, Sharing, sharing
 RUNS = 10_000
 QUALITIES = (0.5, 1.0, 1.5)
 """Messages passed on half as often, as often, and half again as often as those of the log."""
+RANDOM = 20
+"""Random choices of as many people, over which the runs are divided."""
 NOT_SEEN = (
     "People who never followed a share have no edge, so nobody new is reached: a floor for messages that travel beyond "
     "those who passed something on before."
@@ -42,6 +44,7 @@ def simulate(
         "what_if": [
             {"message": q, "size": _sizes(chains[q], level, f"every chance times {q:g}")} for q in QUALITIES if q != 1.0
         ],
+        "instead": [_top(found, seeds, runs, level, seed), _random(found, seeds, runs, level, seed)],
         "linear_threshold": _sizes(
             linear_threshold(graph, seeds, runs, seed), level, "linear threshold on the sharing graph"
         ),
@@ -85,6 +88,24 @@ def _sizes(sizes: IntArray, level: float, how: str) -> dict[str, Any]:
         "n": int(sizes.size),
         "how": how,
     }
+
+
+def _top(found: Sharing, seeds: IntArray, runs: int, level: float, seed: int) -> dict[str, Any]:
+    """The same from as many of those who shared most."""
+    most = np.argsort(-found.shares, kind="stable")[: seeds.size]
+    sizes = independent_cascade(found.graph, most, runs, seed)
+    names = [found.people[i] for i in most.tolist()]
+    how = "independent cascade from as many of those who shared most"
+    return {"name": "top sharers", "people": names, "size": _sizes(sizes, level, how)}
+
+
+def _random(found: Sharing, seeds: IntArray, runs: int, level: float, seed: int) -> dict[str, Any]:
+    """The same from as many people drawn by chance."""
+    chance, each = np.random.default_rng(seed), -(-runs // RANDOM)
+    drawn = [chance.permutation(found.graph.nodes)[: seeds.size] for _ in range(RANDOM)]
+    sizes = [independent_cascade(found.graph, some, each, seed + k) for k, some in enumerate(drawn)]
+    how = f"independent cascade from {RANDOM} choices of as many people by chance"
+    return {"name": "random", "people": None, "size": _sizes(np.concatenate(sizes), level, how)}
 
 
 def _quantiles(sizes: IntArray) -> dict[str, int]:

@@ -149,11 +149,26 @@ class Bounds:
         return {"low": self.low, "high": self.high, "n": self.n, "sources_unsaid": self.unsaid, "how": self.how}
 
 
-def bounds(audience: FloatArray, overlap: Mapping[tuple[int, int], float] | None = None) -> Bounds:
+@dataclass(frozen=True, slots=True)
+class Named:
+    """People who are known by name to be in the audience of a source; of each source perhaps not all.
+
+    source, person : int64[m], one entry a person in an audience; a pair that stands twice counts once
+    """
+
+    source: IntArray
+    person: IntArray
+
+
+def bounds(
+    audience: FloatArray, overlap: Mapping[tuple[int, int], float] | None = None, named: Named | None = None
+) -> Bounds:
     """Those who could have seen: the union of audiences lies between the largest of them and their sum.
 
     audience : float64[s], people whom each source could reach, NaN where the network does not say
     overlap : people common to two sources, where that is known; it narrows both ends
+    named : people known to be in audiences. Whoever is in d of them is in the sum d times, so d - 1 go from the upper
+        end; all of them together are the least for the lower end. An audience is at least the people named in it
     returns : bounds of the union of the audiences that are known
     source : the upper end less a heaviest spanning forest of the known overlaps (Hunter 1976); the lower end by
         Bonferroni's second inequality
@@ -163,22 +178,35 @@ def bounds(audience: FloatArray, overlap: Mapping[tuple[int, int], float] | None
         return Bounds(None, None, 0, audience.size, "no network says how many people a source can reach")
     if np.any(audience[known] < 0):
         raise HubbubError("an audience cannot be below zero")
-    whole = float(audience[known].sum())
-    low, high = float(audience[known].max()), whole
     pairs = {pair: x for pair, x in (overlap or {}).items() if not np.isnan(audience[list(pair)]).any()}
     for (a, b), x in pairs.items():
         if a == b or x < 0 or x > min(audience[a], audience[b]):
             raise HubbubError(f"{x:g} people cannot be common to audiences of {audience[a]:g} and {audience[b]:g}")
-        low = max(low, float(audience[a] + audience[b] - x))
+    said = audience.copy()
+    distinct, again = _by_name(said, named) if named is not None else (0, 0)
+    whole = float(said[known].sum())
+    low = max([float(said[known].max()), *(float(said[a] + said[b] - x) for (a, b), x in pairs.items())])
     every = known.size * (known.size - 1) // 2
     if pairs and len(pairs) == every:
         low = max(low, whole - sum(pairs.values()))
-    high -= _heaviest_forest(pairs)
+    low = max(low, float(distinct))
+    high = whole - max(_heaviest_forest(pairs), float(again))
     unsaid = audience.size - known.size
     how = "bounds: largest single source <= union <= sum of sources"
     how += f", narrowed by {len(pairs)} known overlaps" if pairs else ""
+    how += f", narrowed by {distinct} people known by name, counted {again} times too often in the sum" if again else ""
     how += "; the upper end holds for the sources that say" if unsaid else ""
     return Bounds(low, max(low, high), int(known.size), unsaid, how)
+
+
+def _by_name(audience: FloatArray, named: Named) -> tuple[int, int]:
+    """People named in audiences that are said, and how often the sum counts them again; raises audiences to them."""
+    says = ~np.isnan(audience[named.source])
+    pairs = np.unique(np.column_stack([named.source[says], named.person[says]]), axis=0)
+    many = np.bincount(pairs[:, 0], minlength=audience.size)
+    audience[:] = np.where(np.isnan(audience), audience, np.maximum(audience, many))
+    distinct = int(np.unique(pairs[:, 1]).size)
+    return distinct, len(pairs) - distinct
 
 
 def _heaviest_forest(pairs: Mapping[tuple[int, int], float]) -> float:

@@ -100,6 +100,17 @@ def test_uneven_arms_decide_nothing() -> None:
     assert "not as large as planned" in found["why"]
 
 
+def test_whole_groups_are_what_chance_dealt() -> None:
+    """By cluster one arm has a group of 500, so people are uneven; groups are not. Then the groups are."""
+    by = replace(PLAN, by="cluster")
+    found = trial(by, (60, 600), (20, 110))
+    one = {f"conversation{i}": "conversation0" for i in range(500)}
+    assert read(found, one)["sample_ratio"]["ok"]
+    assert not read(found, {})["sample_ratio"]["ok"]
+    uneven = read(trial(by, (60, 600), (140, 400)), {})
+    assert (uneven["sample_ratio"]["ok"], uneven["decided"]) == (False, None)
+
+
 def test_three_arms_and_few_events() -> None:
     three = replace(PLAN, arms=("a", "b", "c"), parts=(1.0, 1.0, 1.0))
     found = read(trial(three, (100, 1000), (150, 1000), (300, 1000)), {})

@@ -204,9 +204,10 @@ def read(trial: Trial, together: Mapping[str, str]) -> dict[str, Any]:
 
 
 def evenness(plan: Plan, found: Outcomes) -> tuple[float, float, bool]:
-    """Chi-square and p of the sizes of the arms that are judged, and whether they are too uneven to believe."""
-    chi, p = sample_ratio(found.judged.assigned, (1.0,) * len(plan.arms) if found.even else plan.parts)
-    return chi, p, p < UNLIKELY and plan.by == "person"
+    """Chi-square and p of what chance dealt to the arms that are judged (people, or whole groups), and whether they are
+    too uneven to believe."""
+    chi, p = sample_ratio(found.judged.groups, (1.0,) * len(plan.arms) if found.even else plan.parts)
+    return chi, p, p < UNLIKELY
 
 
 def arms_of(plan: Plan, found: Outcomes) -> list[Arm]:

@@ -41,11 +41,13 @@ def clusters(cascades: pa.Table, until_us: int | None = None) -> dict[str, str]:
 class Outcomes:
     """Outcomes of a trial by arm, of people whose time is over.
 
-    assigned : people of each arm; outcome : by arm, float64; cluster : by arm, codes, None where each stands alone
+    assigned : people of each arm; groups : what chance dealt to each arm, whole groups where they stay together
+    outcome : by arm, float64; cluster : by arm, codes, None where each stands alone
     even : the same of those dealt evenly, for a bandit
     """
 
     assigned: list[int]
+    groups: list[int]
     outcome: list[FloatArray]
     cluster: list[IntArray] | None = None
     even: Outcomes | None = None
@@ -72,7 +74,7 @@ def outcomes(trial: Trial, together: Mapping[str, str]) -> Outcomes:
         return found
     even = np.array([is_even(plan.name, plan.seed, u) for u in units], dtype=np.bool_)
     alone = _split(arm, done, value, unit, even, plan.by == "cluster", len(plan.arms))
-    return Outcomes(found.assigned, found.outcome, found.cluster, alone)
+    return Outcomes(found.assigned, found.groups, found.outcome, found.cluster, alone)
 
 
 def _split(
@@ -81,6 +83,7 @@ def _split(
     rows = [np.flatnonzero((arm == a) & done & some) for a in range(arms)]
     return Outcomes(
         [int(np.count_nonzero((arm == a) & some)) for a in range(arms)],
+        [int(np.unique(unit[(arm == a) & some]).size) for a in range(arms)],
         [value[r] for r in rows],
         [unit[r] for r in rows] if by_cluster else None,
     )
