@@ -87,3 +87,24 @@ def _best(work: Callable[[], Any], times: int = 5) -> tuple[float, Any]:
         found = work()
         best = min(best, time.perf_counter() - start)
     return best, found
+
+
+def command_cascades(folder: str, workspace: bool) -> dict[str, Any]:
+    """The command `hubbub cascades --json` as it is typed: seconds, peak memory, and cascades and their nodes."""
+    import json
+    import resource
+    import subprocess
+    import sys
+    import tempfile
+
+    source = ["--workspace", folder] if workspace else [str(p) for p in sorted(Path(folder).glob("*.parquet"))]
+    words = ["cascades", *source, *([] if workspace else ["--brand", BRAND[0]]), "--json"]
+    call = [sys.executable, "-c", "import sys; from hubbub.cli import main; sys.argv[0] = 'hubbub'; main()", *words]
+    with tempfile.TemporaryFile() as out:
+        start = time.perf_counter()
+        subprocess.run(call, stdout=out, check=True)
+        seconds = time.perf_counter() - start
+        gb = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e6
+        out.seek(0)
+        listed = json.load(out)["cascades"]
+    return {"seconds": seconds, "gb": gb, "cascades": [len(listed), sum(c["size"] for c in listed)]}

@@ -21,11 +21,16 @@ OURS, PEERS = "bench.ours", "bench.peers"
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """run : (folder, size) -> lines; usual : whether it runs when no part is named; size : the option it is sized by"""
+    """What can be asked for.
 
-    run: Callable[[Path, int], list[Row]]
+    run : (folder, size) -> lines; usual : whether it runs when no part is named; size : the option it is sized by
+    options : further options that `run` takes by name
+    """
+
+    run: Callable[..., list[Row]]
     usual: bool = True
     size: str = "rows"
+    options: tuple[str, ...] = ()
 
 
 def _seconds(run: Run) -> str:
@@ -128,6 +133,31 @@ def forest(n: int, seed: int) -> np.ndarray:
     return back[np.where(up < 0, -1, start + up)[order]]
 
 
+def cascades(folder: Path, rows: int) -> list[Row]:
+    """The complete `cascades` command, from files and from a workspace, against reading the columns that it needs."""
+    log, place = folder / f"log-{rows}", folder / f"workspace-{rows}"
+    write_log(log, rows)
+    if not (place / "log" / "log.json").exists():
+        alone(OURS, "make_workspace", files=[str(log)], folder=str(place))
+    want = alone(PEERS, "polars_cascades", folder=str(log)).result
+    out = []
+    for name, source, segments in (("files", log, False), ("a workspace", place, True)):
+        alone(OURS, "command_cascades", folder=str(source), workspace=segments)  # compiles the kernels
+        own = alone(OURS, "command_cascades", folder=str(source), workspace=segments)
+        read = alone(PEERS, "read_cascade_columns", folder=str(source / "log" if segments else source), keys=segments)
+        if own.result["cascades"] != want or read.result != rows:
+            raise SystemExit(f"results differ: {own.result} {want} {read.result}")
+        seconds = own.result["seconds"]
+        out += [
+            ratio_row(
+                f"`hubbub cascades --json` from {name} / reading its columns by pyarrow", seconds / read.seconds, 3
+            ),
+            Row(f"the same, seconds / seconds, {rows:,} rows", f"{seconds:.1f} / {read.seconds:.2f}", NO_TARGET, True),
+            Row("the same, peak memory", f"{own.result['gb']:.1f} GB", NO_TARGET, True),
+        ]
+    return out
+
+
 def engines(folder: Path, rows: int) -> list[Row]:
     """The four plain queries in Polars and in DuckDB: what decided which of the two does the column work."""
     log = folder / f"log-{rows}"
@@ -173,7 +203,8 @@ PARTS = {
     "growth": Part(growth),
     "shapes": Part(shapes),
     "intake": Part(intake),
-    "spread": Part(spread),
+    "spread": Part(spread, options=("subsim",)),
+    "cascades": Part(cascades),
     "engines": Part(engines, usual=False),
     "calibration": Part(calibration, usual=False, size="worlds"),
     "advice": Part(advice, size="worlds"),

@@ -128,6 +128,39 @@ def polars_read_write(csv: str, out: str) -> int:
     return frame.height
 
 
+CASCADE_COLUMNS = ("id", "time", "channel", "type", "actor", "object", "via", "campaign", "rewarded", "automated")
+"""What of a log `cascades` cannot do without."""
+CASCADE_KEYS = (
+    "k_id", "time", "channel", "type", "k_actor", "k_object", "k_via", "campaign", "rewarded", "automated",
+)  # fmt: skip
+"""The same in the segments of a workspace."""
+
+
+def read_cascade_columns(folder: str, keys: bool) -> int:
+    """Read what cascades need of all Parquet files of a folder into memory, file by file; returns the rows."""
+    import pyarrow.parquet as pq
+
+    columns = list(CASCADE_KEYS if keys else CASCADE_COLUMNS)
+    files = sorted(Path(folder).rglob("*.parquet"))
+    return sum(pq.read_table(path, columns=columns, memory_map=True).num_rows for path in files)
+
+
+def polars_cascades(folder: str) -> list[int]:
+    """Cascades of two nodes or more, and their nodes: a join on the parent's id, then pointer doubling."""
+    import numpy as np
+    import polars as pl
+
+    rows = pl.read_parquet(str(Path(folder) / "*.parquet"), columns=["id", "channel", "type", "via"])
+    known = rows.filter(pl.col("type").is_in(["share", "post"])).with_row_index("at")
+    up = known.join(known.select("channel", via="id", up="at"), on=["channel", "via"], how="left").sort("at")
+    shared = (up["type"] == "share").to_numpy()
+    root = np.where(shared & up["up"].is_not_null().to_numpy(), up["up"].fill_null(0).to_numpy(), np.arange(up.height))
+    while not np.array_equal(root, root[root]):
+        root = root[root]
+    sizes = np.bincount(root)
+    return [int(np.count_nonzero(sizes > 1)), int(sizes[sizes > 1].sum())]
+
+
 def networkx_shapes(parents: str) -> list[float]:
     """Sum of structural virality, sizes and depths over all trees, by networkx and the O(n) sum over edges."""
     import networkx as nx

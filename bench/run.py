@@ -1,10 +1,13 @@
-"""One measured run in a process of its own: seconds, and the most memory that it held."""
+"""Measured runs, in a process of their own (seconds, and the most memory held) or in this one; lines of a table."""
 
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,18 +42,42 @@ def alone(module: str, name: str, **arguments: Any) -> Run:
     return Run(**json.loads(done.stdout.splitlines()[-1]))
 
 
+def timed(work: Callable[[], Any], least: float = 1.0) -> tuple[float, Any]:
+    """Seconds of one call, the best of at least five and of as many as fit into `least` seconds, and its result."""
+    return by_turns(work, least=least)[0]
+
+
+def by_turns(*works: Callable[[], Any], least: float = 1.0) -> list[tuple[float, Any]]:
+    """The same for several, which take turns, so that what else the machine does strikes all of them alike."""
+    found = [(math.inf, work()) for work in works]
+    spent, turns = [0.0] * len(works), 0
+    while max(spent) < least or turns < 5:
+        turns += 1
+        for i, work in enumerate(works):
+            start = time.perf_counter()
+            result = work()
+            took = time.perf_counter() - start
+            found[i], spent[i] = (min(found[i][0], took), result), spent[i] + took
+    return found
+
+
 NO_TARGET = "no target"
 """The target of a line that only tells."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of a table: what was done, measured against what, with which target."""
+    """One line of a table: what was done, measured against what, with which target; reached : None if it was not run"""
 
     work: str
     measured: str
     target: str
-    reached: bool
+    reached: bool | None
+
+
+def not_run(work: str, why: str, target: str) -> Row:
+    """A line whose peer is not there."""
+    return Row(work, f"not run: {why}", target, None)
 
 
 def ratio_row(work: str, ratio: float, limit: float, aim: float | None = None, more_is_better: bool = False) -> Row:

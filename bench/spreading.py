@@ -1,40 +1,24 @@
-"""The spread engine against its peers on the same work: forecasts, self-exciting fits, independent cascade, seeds."""
+"""The spread engine against its peers on the same work: forecasts and self-exciting fits; then `bench.seeding`."""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from bench.run import NO_TARGET, Row, ratio_row
-from hubbub.spread.diffusion import independent_cascade
-from hubbub.spread.graph import Graph
+from bench import floors, seeding
+from bench.run import NO_TARGET, Row, by_turns, ratio_row, timed
 from hubbub.spread.hawkes import fit_streams
-from hubbub.spread.influence import Limits, choose, spread_of
 from hubbub.spread.seismic import PUBLISHED, fits
 
 EVENTS, STREAM = 74, 111
 
 
-def timed(work: Callable[[], Any], least: float = 1.0) -> tuple[float, Any]:
-    """Seconds of one call, the best of as many as fit into `least` seconds, and its result."""
-    work()
-    best, spent, result = math.inf, 0.0, None
-    while spent < least:
-        start = time.perf_counter()
-        result = work()
-        took = time.perf_counter() - start
-        best, spent = min(best, took), spent + took
-    return best, result
-
-
-def spread(folder: Path, rows: int) -> list[Row]:
-    """Every row checks first that both give the same result."""
-    return [*_seismic(), *_hawkes(), *_cascade_and_seeds()]
+def spread(folder: Path, rows: int, subsim: Path | None = None) -> list[Row]:
+    """Every row checks first that both give the same result. subsim : the authors' program, which the user built"""
+    return [*_seismic(), *_hawkes(), *seeding.rows(folder, subsim)]
 
 
 def _seismic() -> list[Row]:
@@ -45,15 +29,22 @@ def _seismic() -> list[Row]:
     offsets = np.arange(count + 1) * (EVENTS + 1)
     ages = np.full(count, age)
     some = 400
-    peer_s, peer = timed(lambda: np.array([_numpy_seismic(seconds[i], audience[i], age) for i in range(some)]))
-    own_s, own = timed(lambda: fits(offsets, seconds.ravel(), audience.ravel(), ages)[1])
+    (peer_s, peer), (own_s, own) = by_turns(
+        lambda: np.array([_numpy_seismic(seconds[i], audience[i], age) for i in range(some)]),
+        lambda: fits(offsets, seconds.ravel(), audience.ravel(), ages)[1],
+    )
     if not np.allclose(own[:some], peer, rtol=1e-9):
         raise SystemExit("SEISMIC differs from numpy")
     mine, theirs = count / own_s, some / peer_s
     return [
         ratio_row(f"SEISMIC, {EVENTS} events / numpy by cascade", mine / theirs, 10, more_is_better=True),
         Row("SEISMIC, one core", f"{mine:,.0f} fits/s", "at least 150,000", mine >= 150_000),
+        _over("SEISMIC / one logarithm and one exponential an event", own_s, *floors.powers(seconds.ravel(), 1)),
     ]
+
+
+def _over(work: str, own_s: float, floor_s: float, _: float) -> Row:
+    return Row(work, f"{own_s / floor_s:.1f}x", NO_TARGET, True)
 
 
 def _numpy_seismic(seconds: np.ndarray, audience: np.ndarray, age: float, mean: float = 100.0) -> float:
@@ -106,83 +97,9 @@ def _hawkes() -> list[Row]:
             f"exponential Hawkes, {STREAM} events / hawkesbook", peer_s * count / own_s, 500, more_is_better=True
         ),
         Row("exponential Hawkes, one core", f"{count / own_s:,.0f} fits/s", NO_TARGET, True),
+        _over(
+            "the same / two exponentials and a logarithm an event, once",
+            own_s,
+            *floors.powers(np.concatenate(streams), 2),
+        ),
     ]
-
-
-def network(nodes: int = 100_000, edges: int = 1_000_000) -> Graph:
-    """A graph with a heavy tail of out-degrees and weighted-cascade chances."""
-    rng = np.random.default_rng(0)
-    popular = rng.pareto(1.6, nodes) + 1
-    source = rng.choice(nodes, edges, p=popular / popular.sum())
-    target = rng.integers(0, nodes, edges)
-    pairs = np.unique((source * nodes + target)[source != target])
-    source, target = pairs // nodes, pairs % nodes
-    return Graph.of(nodes, source, target, 1.0 / np.bincount(target, minlength=nodes)[target])
-
-
-def _cascade_and_seeds() -> list[Row]:
-    import networkx as nx
-    from cynetdiff.utils import networkx_to_ic_model
-
-    graph = network()
-    source = np.repeat(np.arange(graph.nodes), np.diff(graph.offsets))
-    drawn = nx.DiGraph()
-    drawn.add_nodes_from(range(graph.nodes))
-    drawn.add_weighted_edges_from(
-        zip(source.tolist(), graph.targets.tolist(), graph.chance.tolist(), strict=True), weight="activation_prob"
-    )
-    model, _ = networkx_to_ic_model(drawn, rng=0)
-    seeds = np.random.default_rng(3).choice(graph.nodes, 50, replace=False)
-    model.set_seeds(set(seeds.tolist()))
-
-    def peer() -> np.ndarray:
-        sizes = np.empty(300)
-        for i in range(sizes.size):
-            model.reset_model()
-            model.advance_until_completion()
-            sizes[i] = model.get_num_activated_nodes()
-        return sizes
-
-    def loop() -> np.ndarray:
-        return np.array([_networkx_cascade(drawn, seeds.tolist(), i) for i in range(30)])
-
-    runs = 8_000
-    (peer_s, theirs), (loop_s, loops) = timed(peer), timed(loop)
-    (one_s, sizes), (two_s, again) = (
-        timed(lambda t=t: independent_cascade(graph, seeds, runs, threads=t)) for t in (1, 2)
-    )
-    for other in (theirs, loops):
-        error = math.hypot(sizes.std() / runs**0.5, other.std() / other.size**0.5)
-        if abs(sizes.mean() - other.mean()) > 5 * error:
-            raise SystemExit(f"cascades differ: {sizes.mean()} {other.mean()}")
-    if not np.array_equal(sizes, again):
-        raise SystemExit("threads change the result")
-    degree = float(np.diff(graph.offsets).mean())
-    tried = sizes.mean() * degree * runs / one_s / 1e6
-    everyone = Limits(50, np.ones(graph.nodes, np.bool_))
-    seed_s, chosen = timed(lambda: choose(graph, everyone, eps=0.1), least=0.1)
-    top = np.argsort(-np.diff(graph.offsets), kind="stable")[:50]
-    ours, tops = (spread_of(graph, s).value or 0.0 for s in (chosen.seeds, top))
-    each = "independent cascade, 100k nodes, 1M edges"
-    return [
-        ratio_row(f"{each} / cynetdiff", peer_s / 300 * runs / one_s, 2, more_is_better=True),
-        ratio_row(f"{each} / networkx loop", loop_s / 30 * runs / one_s, 30, more_is_better=True),
-        Row("edges tried a second, one core (about)", f"{tried:.0f} million", "at least 80", tried >= 80),
-        ratio_row("two cores / one", one_s / two_s, 1.8, more_is_better=True),
-        Row("50 seeds, eps .1", f"{seed_s:.2f} s, certificate {chosen.certificate:.2f}", NO_TARGET, True),
-        Row("their spread / 50 of largest out-degree", f"{ours:,.0f} / {tops:,.0f}", NO_TARGET, True),
-    ]
-
-
-def _networkx_cascade(graph: Any, seeds: list[int], seed: int) -> int:
-    rng = np.random.default_rng(seed)
-    reached, frontier = set(seeds), list(seeds)
-    while frontier:
-        new = []
-        for u in frontier:
-            for v, data in graph[u].items():
-                if v not in reached and rng.random() < data["activation_prob"]:
-                    reached.add(v)
-                    new.append(v)
-        frontier = new
-    return len(reached)

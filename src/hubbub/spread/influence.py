@@ -71,9 +71,8 @@ class Sets:
     """Reverse-reachable sets: each holds those from whom a random person would have been reached."""
 
     def __init__(self, graph: Graph, seed: int) -> None:
-        into = graph.reversed()
-        self._offsets = into.offsets
-        self._edges = np.column_stack([into.targets, np.round(into.chance * 2.0**31)]).astype(np.uint32)
+        limit = np.round(graph.chance * 2.0**31).astype(np.uint32)
+        self._offsets, self._edges = _into(graph.offsets, graph.targets, limit)
         self._seed = np.uint64(seed)
         self.nodes = graph.nodes
         self.offsets = np.zeros(1, np.int64)
@@ -117,6 +116,31 @@ class Sets:
         out = np.zeros(seeds.size + 1, np.int64)
         _first_of(self.offsets, self.members, rank, out)
         return out[:-1]
+
+
+@jit
+def _into(offsets: Any, targets: Any, limit: Any) -> Any:
+    """The edges by target, the highest chance first, else by source: offsets, and (source, chance of 2^31) of each."""
+    nodes = offsets.size - 1
+    start = np.zeros(nodes + 1, np.int64)
+    for e in range(targets.size):
+        start[targets[e] + 1] += 1
+    for v in range(nodes):
+        start[v + 1] += start[v]
+    place = start[:-1].copy()
+    edges = np.empty((targets.size, 2), np.uint32)
+    for u in range(nodes):
+        for e in range(offsets[u], offsets[u + 1]):
+            at = place[targets[e]]
+            edges[at, 0], edges[at, 1] = u, limit[e]
+            place[targets[e]] = at + 1
+    for v in range(nodes):
+        for i in range(start[v] + 1, start[v + 1]):
+            if edges[i, 1] > edges[i - 1, 1]:
+                mine = edges[start[v] : start[v + 1]]
+                mine[:] = mine[np.argsort(-mine[:, 1].astype(np.int64), kind="mergesort")]
+                break
+    return start, edges
 
 
 RARE = 2**31 // 24
@@ -239,11 +263,14 @@ def _greedy(
     """Greedy by coverage (or coverage by cost); returns how many were chosen and a bound on the best possible coverage.
 
     The bound is the least, over prefixes, of what they cover and the most that any feasible choice could add to them.
+    Gains only fall, so that looking through people by their first worth can stop at the first who never had enough.
     """
-    nodes = start.size - 1
-    gain = np.empty(nodes, np.int64)
-    for v in range(nodes):
-        gain[v] = start[v + 1] - start[v] if allowed[v] else 0
+    gain = np.diff(start)
+    worth_first = gain / cost if by_ratio else gain.astype(np.float64)
+    falling = np.flatnonzero(allowed)
+    falling = falling[np.argsort(-worth_first[falling], kind="mergesort")]
+    by_gain = falling[np.argsort(-gain[falling], kind="mergesort")] if by_ratio else falling
+    first_gain = gain.copy()
     free = allowed.copy()
     done = np.zeros(offsets.size - 1, np.bool_)
     unmet = floor.copy()
@@ -251,18 +278,23 @@ def _greedy(
     covered, spent, chosen = 0, 0.0, 0
     bound = np.float64(offsets.size - 1)
     while True:
-        bound = min(bound, covered + _most_added(gain, allowed, cost, budget, k))
+        most_added = _most_added(gain, by_gain, first_gain, k)
+        if budget < math.inf:
+            most_added = min(most_added, _most_paid(gain, by_gain, cost, budget))
+        bound = min(bound, covered + most_added)
         if chosen == k:
             break
         best, most = -1, 0.0
-        for v in range(nodes):
+        for v in falling:
+            if best >= 0 and worth_first[v] < most:
+                break
             if not free[v] or spent + cost[v] > budget:
                 continue
             here = segment[v] >= 0 and segment[v] < unmet.size and unmet[segment[v]] > 0
             if owed >= k - chosen and not here:
                 continue
             worth = gain[v] / cost[v] if by_ratio else np.float64(gain[v])
-            if best < 0 or worth > most:
+            if best < 0 or worth > most or (worth == most and v < best):
                 best, most = v, worth
         if best < 0:
             break
@@ -279,44 +311,50 @@ def _greedy(
             if not done[r]:
                 done[r] = True
                 for j in range(offsets[r], offsets[r + 1]):
-                    if allowed[members[j]]:
-                        gain[members[j]] -= 1
+                    gain[members[j]] -= 1
     return chosen, bound
 
 
 @jit
-def _most_added(gain: Any, allowed: Any, cost: Any, budget: Any, k: Any) -> Any:
-    """The largest k gains, or where a budget binds the fractional knapsack of gains, whichever is less."""
+def _most_added(gain: Any, falling: Any, first: Any, k: Any) -> Any:
+    """The sum of the k largest gains of those in `falling`, which stand by their first gains."""
     top = np.zeros(k, np.int64)
     least = 0
-    for v in range(gain.size):
-        if allowed[v] and gain[v] > top[least]:
+    for v in falling:
+        if first[v] <= top[least]:
+            break
+        if gain[v] > top[least]:
             top[least] = gain[v]
             for i in range(k):
                 if top[i] < top[least]:
                     least = i
-    total = np.float64(top.sum())
-    if budget < math.inf:
-        order = np.argsort(-(gain / cost))
-        left, worth = budget, 0.0
-        for v in order:
-            if not allowed[v] or gain[v] <= 0:
-                continue
-            part = min(1.0, left / cost[v])
-            worth += part * gain[v]
-            left -= part * cost[v]
-            if left <= 0.0:
-                break
-        return min(total, worth)
-    return total
+    return np.float64(top.sum())
+
+
+@jit
+def _most_paid(gain: Any, among: Any, cost: Any, budget: Any) -> Any:
+    """The most that a budget could add, were people divisible: the fractional knapsack of gains."""
+    left, worth = budget, 0.0
+    for i in np.argsort(-(gain[among] / cost[among])):
+        v = among[i]
+        if gain[v] <= 0:
+            break
+        part = min(1.0, left / cost[v])
+        worth += part * gain[v]
+        left -= part * cost[v]
+        if left <= 0.0:
+            break
+    return worth
 
 
 def choose(graph: Graph, limits: Limits, eps: float = 0.1, delta: float | None = None, seed: int = 0,
-           level: float = 0.9, most: int = 4_000_000) -> Chosen:  # fmt: skip
+           level: float = 0.9, least: int = 64, most: int = 4_000_000, threads: int = 2) -> Chosen:  # fmt: skip
     """OPIM-C: draw two halves of sets, choose on one, judge on the other, and double until the certificate holds.
 
     eps : the choice is sought to be (1 - 1/e - eps) of the best; what was reached is in `certificate`
-    delta : chance that the certificate fails, else 1 / nodes; most : sets in each half at most
+    delta : chance that the certificate fails, else 1 / nodes
+    least, most : sets in each half, to start with and in the end; the more, the nearer to the best the choice is
+    threads : change nothing but the time
     raises : HubbubError where nobody may be chosen, or k, costs or floors cannot be met
     """
     n = graph.nodes
@@ -325,7 +363,7 @@ def choose(graph: Graph, limits: Limits, eps: float = 0.1, delta: float | None =
     log_choose = float(gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1))
     root = BY_CHANCE * math.sqrt(math.log(6 / delta)) + math.sqrt(BY_CHANCE * (log_choose + math.log(6 / delta)))
     largest = 2.0 * n * root**2 / (eps**2 * k)
-    count = max(64, math.ceil(largest * eps**2 * k / n))
+    count = max(least, math.ceil(largest * eps**2 * k / n))
     rounds = max(1, math.ceil(math.log2(max(largest / count, 2.0))))
     eta = math.log(3.0 * rounds / delta)
     one = Sets(graph, 2 * seed)
@@ -333,8 +371,8 @@ def choose(graph: Graph, limits: Limits, eps: float = 0.1, delta: float | None =
     target = BY_CHANCE - eps
     lower, upper, got = 0.0, 0.0, 0.0
     while True:
-        one.grow(count)
-        two.grow(count)
+        one.grow(count, threads)
+        two.grow(count, threads)
         seeds, bound = _best(one, k, limits.allowed, cost, budget, segment, floor)
         covered = two.covered(seeds)
         got = float(covered.sum())
