@@ -20,7 +20,7 @@ from hubbub.report.tree import Layout, Shares, generations, lay_out, shares_of
 from hubbub.report.words import clean, number
 
 HOW_MANY = 6
-BINS = 400
+BINS = 250
 SIZES = ((0, 3.2), (1, 5.0), (5, 7.5), (20, 10.0))
 """Brought at least so many: diameter of the dot in pixels."""
 
@@ -104,7 +104,7 @@ def _facts(
     touched = int(row.get("touched") or 0)
     reproduction = words.estimate(said.get("reproduction"))
     return (
-        ("Shares", f"{shares.n - 1:,}", f"and {touched:,} came without sharing"),
+        ("Shares", f"{shares.n - 1:,}", f"and {touched:,} came without sharing" if touched else ""),
         _end(row, foreseen),
         ("Each share brought", reproduction.value, reproduction.interval or reproduction.why),
         _figure("Deepest", "depth", row, said, "{:,.0f}".format, "steps"),
@@ -130,7 +130,8 @@ def _figure(
     drawn = inferred(said, key)
     if drawn is not None:
         low, middle, high = drawn
-        return name, write(middle), f"inferred, {write(low)} to {write(high)}" + (f"; {beside}" if beside else "")
+        ends = f"{write(low)} to {write(high)}" if write(low) != write(high) else "every drawing alike"
+        return name, write(middle), f"inferred, {ends}" + (f"; {beside}" if beside else "")
     return name, "", "parents are hidden"
 
 

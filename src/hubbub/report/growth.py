@@ -18,6 +18,9 @@ HIGH, TOP = 236.0, 14.0
 NAME = 30.0
 """Width of the names of the parts, in per cent."""
 MOST_PARTS = 16
+LAST_STEP = 10
+"""The document takes steps from here on together."""
+HIDDEN_READS_LOW = "Where the network hides parents, who brought what is not seen, and the number reads low."
 
 
 def facts(document: Mapping[str, Any], spread: Mapping[str, Any]) -> list[tuple[str, Shown]]:
@@ -63,7 +66,7 @@ def over_time(spread: Mapping[str, Any]) -> Picture:
             text(0, y(tick) - 4, words.plain(tick) if tick else ""),
         ]
     out.append(line(0, 100, y(1), y(1), "si dash2"))
-    out.append(text(100, y(1) - 4, "1: it would go on by itself", "", "end"))
+    out.append(text(100, y(1) - 4, "1: it would go on by itself", "halo", "end"))
     drawn = []
     for run in _runs(windows):
         spots = [f"{short(x(w))} {short(y(w.high))}" for w in run] + [
@@ -78,8 +81,9 @@ def over_time(spread: Mapping[str, Any]) -> Picture:
     out.append(text(x(windows[0]) / 10, TOP + HIGH + 16, words.day(first), "", "start"))
     out.append(text(x(windows[-1]) / 10, TOP + HIGH + 16, words.day(last), "", "end"))
     missing = len(windows) - len(known)
-    label = f"What each share brought in {words.counted(len(known), 'window')} of {words.plain_short(windows[0].days)} days; the last: {known[-1].shown}."
-    note = f"Windows of {words.plain_short(windows[0].days)} days, each at its middle; they overlap, so neighbours are alike."
+    width = f"{words.plain_short(windows[0].days)} days"
+    label = f"What each share brought in {words.counted(len(known), 'window')} of {width}; the last: {known[-1].shown}."
+    note = f"Windows of {width}, each at its middle; they overlap. {HIDDEN_READS_LOW}"
     if missing:
         note += f" {words.counted(missing, 'window')} without a number: too few shares."
     return Picture(chart(HIGH + TOP + 24, label, *out), grid, note=note)
@@ -123,7 +127,7 @@ def by_part(spread: Mapping[str, Any]) -> Picture:
     parts: list[tuple[str, Mapping[str, Any]]] = [
         *((clean(one.get("reward"), 20).capitalize(), one) for one in rows(part(given, "by_reward"))),
         *((clean(one.get("channel"), 30), one) for one in rows(part(given, "by_channel"))),
-        *((f"Step {whole(one.get('generation')) or 0}", one) for one in rows(part(given, "by_generation"))),
+        *((_step(whole(one.get("generation")) or 0), one) for one in rows(part(given, "by_generation"))),
     ]
     if not parts:
         return Picture(why="Nothing was passed on yet.")
@@ -161,6 +165,10 @@ def by_part(spread: Mapping[str, Any]) -> Picture:
     return Picture(chart(bottom + 20, label, *out), grid, note=note.strip())
 
 
+def _step(generation: int) -> str:
+    return f"Step {generation}" + (" and on" if generation >= LAST_STEP else "")
+
+
 def _ends(given: object) -> tuple[float, float, float] | None:
     value = number(part(given, "value"))
     if value is None:
@@ -194,8 +202,8 @@ def _reach(one: object) -> Shown:
     value, low, high = (number(part(one, key)) for key in ("value", "low", "high"))
     if value is not None and low is not None and high is None:
         return Shown(
-            f"At least {low:,.0f}", f"people: the low end of its {words.percent(part(one, 'level')) or '90%'} interval"
+            f"at least {low:,.0f}", f"people: the low end of its {words.percent(part(one, 'level')) or '90%'} interval"
         )
     if value is not None and low is None and high is None:
-        return Shown(f"{value:,.0f}", clean(part(one, "how"), 120) or "counted")
+        return Shown(f"{value:,.0f}", "views, not people")
     return words.estimate(one)

@@ -1,4 +1,4 @@
-"""Shapes of cascades beside their references: star and chain of the same size, others of a like size, published ones."""
+"""Shapes of cascades beside star and chain of the same size, others of a like size, and published ones."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hubbub.report.reading import part, rows
 from hubbub.report.svg import at, chart, circle, diamond, el, ellipsed, line, text
 from hubbub.report.words import Shown, clean, number
 
-ROW, TOP = 42.0, 24.0
+ROW, TOP = 50.0, 24.0
 LEFT, RIGHT = 1.0, 97.0
 LONGEST = 34
 
@@ -31,10 +31,10 @@ def references(trees: Sequence[Told], spread: Mapping[str, Any]) -> Picture:
     out: list[Markup] = [*axis.ticks(bottom)]
     outside = _published_median(spread)
     if outside is not None:
-        out.append(line(axis.x(outside[1]), axis.x(outside[1]), TOP - 8, bottom, "so dash2"))
-        out.append(
-            text(axis.x(outside[1]), TOP - 12, f"{outside[0]}'s median {words.plain_short(outside[1])}", "", "middle")
-        )
+        name, median = outside
+        x = axis.x(median)
+        out.append(line(x, x, TOP - 20, bottom, "so dash2"))
+        out.append(text(x + 0.8, TOP - 12, f"{name}'s median, {words.plain_short(median)}", "halo"))
     for i, tree in enumerate(known):
         out += _row(i, tree, axis, TOP + ROW * i)
     label = "Structural virality, on a logarithmic axis, each between a star and a chain of its own size. "
@@ -84,7 +84,7 @@ def _published_median(spread: Mapping[str, Any]) -> tuple[str, float] | None:
 
 def _row(i: int, tree: Told, axis: _Axis, top: float) -> list[Markup]:
     star, chain = _between(tree.said) or (1.0, 2.0)
-    y = top + 29
+    y = top + 27
     name = f"{i + 1}. {ellipsed(tree.title, LONGEST)}, {words.counted(tree.shares, 'share')}"
     out = [text(0, top + 13, name, "halo"), line(axis.x(star), axis.x(chain), y, y, "ax0")]
     for end in (star, chain):
@@ -109,7 +109,7 @@ def _row(i: int, tree: Told, axis: _Axis, top: float) -> list[Markup]:
 def _label(x: float, y: float, said: str) -> Markup:
     right = x < 70
     return at(
-        x, y, el("text", said, x=10 if right else -10, y=-8, text_anchor="start" if right else "end", class_="ls halo")
+        x, y, el("text", said, x=10 if right else -10, y=17, text_anchor="start" if right else "end", class_="ls halo")
     )
 
 

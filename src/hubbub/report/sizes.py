@@ -13,7 +13,7 @@ from hubbub.report.grid import Cell, Grid, Picture
 from hubbub.report.reading import numbers, part, whole
 from hubbub.report.svg import at, chart, diamond, el, line, pct, short, stretched, text
 
-HIGH, TOP, LEFT, RIGHT = 236.0, 14.0, 11.0, 97.0
+HIGH, TOP, LEFT, RIGHT = 236.0, 14.0, 13.0, 96.0
 """Height of the plane, its upper edge in pixels, and its sides in per cent."""
 FEW = 30
 ROWS = (1, 2, 3, 5, 10, 30, 100, 300, 1000, 3000, 10_000)
@@ -79,13 +79,18 @@ class _Plane:
         for k in range(self.down + 1):
             _, y = self.spot(1, 10.0**-k)
             out.append(el("line", x1=pct(LEFT), x2=pct(RIGHT), y1=y, y2=y, class_="ax0" if k == self.down else "ax"))
-            out.append(text(LEFT - 1.2, y + 4, words.percent(10.0**-k), "", "end"))
+            out.append(text(LEFT - 1.2, y + 4, _tens(k), "", "end"))
         out.append(text(RIGHT, bottom + 33, "at least so many, the post counted ›", "", "end"))
         return out
 
 
+def _tens(k: int) -> str:
+    """10^-k as a percentage, all its zeros and no more."""
+    return f"{100 / 10**k:.0f}%" if k <= 2 else f"0.{'0' * (k - 3)}1%"
+
+
 def _last(spot: tuple[float, float], size: float) -> Markup:
-    return at(*spot, el("text", f"the largest, {size:,.0f}", x=-8, y=-8, text_anchor="end", class_="ls halo"))
+    return at(*spot, el("text", f"the largest, {size:,.0f}", x=-10, y=4, text_anchor="end", class_="ls halo"))
 
 
 def _grid(
