@@ -172,6 +172,13 @@ class Answer:
     document: dict[str, Any]
     tables: Tables
 
+    def spread(self) -> dict[str, Any]:
+        """What the report's Spread chapter shows: tries by size, the largest cascades with forecasts, growth, reach."""
+        from hubbub.compare.spread import spread
+
+        found, level, seed = self.tables, self.document["level"], self.document["seed"]
+        return spread(found.people, found.cascades, found.ledger, level=level, seed=seed)
+
     def __repr__(self) -> str:
         return f"<hubbub answer: {self.document['verdict']['sentence']}>"
 

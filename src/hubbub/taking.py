@@ -255,4 +255,4 @@ def warm() -> None:
         world = quillwort(rows=2_000)
         log = read_log(world.write(folder)[:-1], brand=world.brand)
         answer = log.compare()
-        html(answer.document, answer.tables.cascades, made=datetime.now(UTC))
+        html(answer.document, answer.tables.cascades, answer.spread(), made=datetime.now(UTC))

@@ -78,3 +78,14 @@ def test_nothing_was_shared() -> None:
     found = document(cascade("alone"))
     assert (found["cascades"], found["campaigns"]) == ([], [])
     assert found["growth"]["reignited"] == {"value": None, "why": "nobody shared anything"}
+
+
+def test_cascades_with_many_hidden_parents_have_no_part_in_the_reproduction() -> None:
+    """Ten trees bring 4/6; an eleventh, whose parents the network hides, would only add shares that bring nothing."""
+    hides = [node(-1, 0, -1), *(node(-2, i, i) for i in range(1, 9))]
+    growth = document(*ten(), cascade("h", hides, campaign="plant", hidden=8, structural_virality=None))
+    assert growth["growth"]["reproduction"]["value"] == pytest.approx(4 / 6)
+    assert growth["growth"]["cascades_left_out"] == 1
+    assert growth["campaigns"][0]["reproduction"]["value"] == pytest.approx(4 / 6)
+    row = next(c for c in growth["cascades"] if c["root"] == "h")
+    assert row["reproduction"]["why"].startswith("the network hides more than a tenth")

@@ -48,7 +48,7 @@ def write_report(answer: Answer, out: Path) -> None:
 
     from hubbub.report import html
 
-    page = html(answer.document, answer.tables.cascades, made=datetime.now(UTC))
+    page = html(answer.document, answer.tables.cascades, answer.spread(), made=datetime.now(UTC))
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(page, encoding="utf-8")

@@ -33,10 +33,15 @@ def forecast(
     at = now or ledger.last
     if at is None:
         raise HubbubError("The log is empty.")
+    first = cascades.column("first")[found].as_py()
+    if at < first:
+        raise HubbubError(f"The cascade {root} began at {stamp(first)}, after {stamp(at)}.")
+    return told(cascades, found, at, engine.past_of(cascades, micros(at)), level, seed)
+
+
+def told(cascades: pa.Table, found: int, at: datetime, past: engine.Past, level: float, seed: int) -> dict[str, Any]:
+    """The document of the cascade in one row, at a moment; several of one moment may share the past of that moment."""
     row = {name: cascades.column(name)[found].as_py() for name in ("root", "channel", "campaign", "first")}
-    if at < row["first"]:
-        raise HubbubError(f"The cascade {root} began at {stamp(row['first'])}, after {stamp(at)}.")
-    past = engine.past_of(cascades, micros(at))
     said = engine.forecast(past, found, (at - row["first"]).total_seconds() / 3600.0, level, seed)
     hours = past.hours[past.offsets[found] : past.offsets[found + 1]]
     return {

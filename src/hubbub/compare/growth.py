@@ -15,6 +15,7 @@ from hubbub.compare.frame import DAY_US, iso
 from hubbub.estimate import Estimate, plain, significant, wilson
 from hubbub.kernel import IntArray
 from hubbub.spread.growth import (
+    MOST_HIDDEN,
     Growth,
     Kin,
     Parts,
@@ -36,11 +37,15 @@ SHORTEST_WINDOW_DAYS, WINDOWS, STEPS = 28.0, 13, 4
 
 @dataclass(frozen=True, slots=True)
 class Grown:
-    """Cascades with at least one share, laid flat, with their pace."""
+    """Cascades with at least one share, laid flat, with their pace.
+
+    seen : bool[c], at most a tenth of the parents hidden; kin : of those only, for who brought what is not seen else
+    """
 
     table: pa.Table
     nodes: Nodes
     pace: Pace
+    seen: BoolArray
     kin: Kin
     end_us: int
     first_us: int
@@ -53,7 +58,9 @@ class Grown:
         is_share = np.array([t == "share" for t in shared.column("type").cast(pa.string()).to_pylist()], dtype=np.bool_)
         ends = [0 if t is None else micros(t) for t in (ledger.last, ledger.first)]
         kin = kin_of(nodes.row, nodes.parent, nodes.time_us, nodes.person, is_share, ends[0])
-        return cls(shared, nodes, ran, kin, ends[0], ends[1], level)
+        size, hidden = (shared.column(name).to_numpy() for name in ("size", "hidden"))
+        seen = np.asarray(hidden <= MOST_HIDDEN * (size - 1))
+        return cls(shared, nodes, ran, seen, kin.within(seen), ends[0], ends[1], level)
 
     def reproduction(self, shares: Shares) -> dict[str, Any]:
         """Reproduction of shares by people with P(R >= 1), as JSON."""
@@ -65,7 +72,9 @@ class Grown:
 
     def each(self) -> list[Estimate]:
         """Reproduction of each cascade by itself."""
-        return reproduction_of_each(self.kin.all(), self.table.num_rows, self.level)
+        found = reproduction_of_each(self.kin.all(), self.table.num_rows, self.level)
+        unseen = Estimate.unknown("the network hides more than a tenth of its parents, so who brought what is not seen")
+        return [one if seen else unseen for one, seen in zip(found, self.seen.tolist(), strict=True)]
 
     def generations(self) -> list[list[int] | None]:
         """Sizes of the generations of each cascade, the root first; None where parents are hidden."""
@@ -90,6 +99,8 @@ class Grown:
 def growth(grown: Grown, tries: int) -> dict[str, Any]:
     """Reproduction of all and of parts, and how often what had ended came back.
 
+    Cascades with more than a tenth of their parents hidden have no part in the reproduction (`cascades_left_out`).
+
     tries : the brand's posts that nobody shared, which count as tries that never grew
     """
     finished = ~grown.table.column("running").to_numpy(zero_copy_only=False).astype(np.bool_)
@@ -102,6 +113,7 @@ def growth(grown: Grown, tries: int) -> dict[str, Any]:
         "reignited": plain(_rate(int(np.count_nonzero(grown.pace.reignited)), len(finished), grown.level).to_json()),
         "running": int(np.count_nonzero(~finished)),
         "tries_nobody_shared": tries,
+        "cascades_left_out": int(np.count_nonzero(~grown.seen)),
     }
 
 

@@ -71,8 +71,7 @@ def take_in(
             fresh.append(_seen(keyed))
             if pending is not None:
                 taken.segments.append(pending.result())
-            path = folder / f"{stem}-{len(fresh) - 1:05d}.parquet"
-            pending = writer.submit(write_segment, keyed, path, passing)
+            pending = writer.submit(write_segment, keyed, folder / f"{stem}-{len(fresh) - 1:05d}.parquet")
         if pending is not None:
             taken.segments.append(pending.result())
     taken.read = sum(s.key.size for s in fresh)

@@ -43,15 +43,15 @@ class Segment:
     rows: int
 
 
-def write_segment(keyed: pa.Table, path: Path, passing: bool = False) -> Segment:
-    """Write rows with keys (`keys.with_keys`) as one Parquet file; one that is only passing is packed less tightly."""
+def write_segment(keyed: pa.Table, path: Path) -> Segment:
+    """Write rows with keys (`keys.with_keys`) as one Parquet file."""
     plain = [name for name in keyed.column_names if name in _KEYS]
     pq.write_table(
         keyed,
         path,
         row_group_size=_ROW_GROUP,
-        compression={n: "none" if n in plain else "lz4" if passing else "zstd" for n in keyed.column_names},
-        compression_level=None if passing else {n: 1 for n in keyed.column_names if n not in plain},
+        compression={n: "none" if n in plain else "zstd" for n in keyed.column_names},
+        compression_level={n: 1 for n in keyed.column_names if n not in plain},
         use_dictionary=[n for n in _SMALL if n in keyed.column_names] + ["actor", "addressed_to"],
         write_statistics=["time"],
     )

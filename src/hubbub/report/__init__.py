@@ -13,17 +13,25 @@ if TYPE_CHECKING:
 __all__ = ["card", "charts", "html"]
 
 
-def html(document: dict[str, Any], cascades: pa.Table | None, *, title: str | None = None, made: datetime) -> str:
+def html(
+    document: dict[str, Any],
+    cascades: pa.Table | None,
+    spread: dict[str, Any] | None = None,
+    *,
+    title: str | None = None,
+    made: datetime,
+) -> str:
     """The report as one HTML file that needs no network: the same inputs give the same bytes.
 
     document : the compare document of docs/documents.md; whatever it lacks stands with its reason
-    cascades : table of `hubbub.tables.CASCADES`, for the trees and the sizes of tries; None leaves both out
+    cascades : table of `hubbub.tables.CASCADES`, for the trees; None leaves them out
+    spread : the spread document, for sizes of tries, growth, forecasts and references; what is not in it is said
     title : stands in the head line; else "Report" and the day it was made
     made : when, aware or UTC
     """
     from hubbub.report.page import render
 
-    return render(document, cascades, title=title, made=made)
+    return render(document, cascades, spread or {}, title=title, made=made)
 
 
 def card(document: dict[str, Any]) -> str:

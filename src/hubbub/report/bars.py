@@ -1,9 +1,8 @@
-"""Charts of bars from zero: value under each rule of credit, relationship levels, sizes of tries."""
+"""Charts of bars from zero: value under each rule of credit, relationship levels."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import pairwise
 from typing import Any
 
 from markupsafe import Markup
@@ -127,36 +126,3 @@ def levels(document: Mapping[str, Any]) -> Picture:
 def names_and_meaning() -> list[tuple[str, str]]:
     """Levels with their number and what they mean."""
     return [(f"{i} {name}", what) for i, (name, what) in enumerate(LEVELS)]
-
-
-SIZES = (1, 2, 4, 10, 30, 100, 300, 1000)
-
-
-def tries(document: Mapping[str, Any], sizes: list[int]) -> Picture:
-    """How many tries reached which size; the bins grow, and say so."""
-    if not sizes:
-        return Picture(why="The brand has not posted anything yet.")
-    bins = [s for s in SIZES if s <= max(*sizes, 4)]
-    names = [_range(a, b) for a, b in pairwise([*bins, 0])]
-    counts = [sum(1 for s in sizes if s >= a and (not b or s < b)) for a, b in pairwise([*bins, 0])]
-    alone = sum(1 for s in sizes if s == 1)
-    label = (
-        f"Sizes of {len(sizes):,} tries. {words.percent(alone / len(sizes))} were shared by nobody; "
-        f"the largest has {words.counted(max(sizes), 'node')}."
-    )
-    given = part(document, "tries")
-    rows: list[tuple[Cell, ...]] = [
-        ("Largest over all", words.estimate(part(given, "largest_part"), "fraction")),
-        ("Reach ten", words.estimate(part(given, "reach_10"), "fraction")),
-        ("Gini", words.estimate(part(given, "gini"))),
-    ]
-    rows += [(f"Size {name}", f"{n:,}") for name, n in zip(names, counts, strict=True)]
-    return Picture(bars(names, counts, label, "fs", 26), Grid("Sizes of all tries", ("Size", "Tries"), rows))
-
-
-def _range(a: int, b: int) -> str:
-    if not b:
-        return f"{a:,} or more"
-    if b == a + 1:
-        return "1, nobody shared" if a == 1 else f"{a:,}"
-    return f"{a:,} to {b - 1:,}"

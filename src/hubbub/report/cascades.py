@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,17 +12,15 @@ import pyarrow as pa
 from markupsafe import Markup
 
 from hubbub.report import words
+from hubbub.report.curve import CURVE, Foreseen, Hours, curve, foreseen_of, hours_of
 from hubbub.report.grid import Cell, Grid, Picture
+from hubbub.report.reading import part, rows
 from hubbub.report.svg import at, chart, el, line, steps, stretched, text
 from hubbub.report.tree import Layout, Shares, generations, lay_out, shares_of
-from hubbub.report.words import clean, instant, number
+from hubbub.report.words import clean, number
 
 HOW_MANY = 6
-CURVE = 84.0
-"""Height of the curve under the tree, in pixels."""
-FAR = 0.98
-"""Where the last shares come very late, the axis ends when so many of them had happened."""
-BINS = 400
+BINS = 250
 SIZES = ((0, 3.2), (1, 5.0), (5, 7.5), (20, 10.0))
 """Brought at least so many: diameter of the dot in pixels."""
 
@@ -36,43 +34,50 @@ class Told:
     tags: tuple[tuple[str, str], ...]
     facts: tuple[tuple[str, str, str], ...]
     picture: Picture
+    shares: int
+    said: Mapping[str, Any]
 
 
-def sizes_of_tries(cascades: pa.Table | None) -> list[int]:
-    """Sizes of the brand's own posts, also of those that nobody shared."""
+def largest(
+    cascades: pa.Table | None, spread: Mapping[str, Any], end: datetime | None, how_many: int = HOW_MANY
+) -> list[Told]:
+    """The largest cascades with at least one share, largest first, ties by (channel, root).
+
+    spread : the document that says their shapes, references and forecasts; what it lacks is not shown
+    """
     if cascades is None:
         return []
-    own, sizes = (cascades.column(name).to_pylist() for name in ("try", "size"))
-    return [int(n) for mine, n in zip(own, sizes, strict=True) if mine and n is not None]
-
-
-def largest(cascades: pa.Table | None, end: datetime | None, how_many: int = HOW_MANY) -> list[Told]:
-    """The largest cascades with at least one share, largest first, ties by (channel, root)."""
-    if cascades is None:
-        return []
+    said = {(str(one.get("channel")), str(one.get("root"))): one for one in rows(spread.get("cascades"))}
     keys = zip(*(cascades.column(name).to_pylist() for name in ("size", "channel", "root")), strict=True)
     order = sorted((-int(n), str(channel), str(root), i) for i, (n, channel, root) in enumerate(keys) if n and n > 1)
     out = []
-    for *_, place in order[:how_many]:
+    for _, channel, root, place in order[:how_many]:
         one = cascades.slice(place, 1).combine_chunks()
         row: dict[str, Any] = one.drop_columns(["nodes"]).to_pylist()[0]
         nodes = one.column("nodes").chunk(0).flatten()
         if len(nodes) > 1:
-            out.append(_told(row, shares_of(nodes), end))
+            out.append(_told(row, said.get((channel, root), {}), shares_of(nodes), end))
     return out
 
 
-def _told(row: Mapping[str, Any], shares: Shares, end: datetime | None) -> Told:
+def title_of(row: Mapping[str, Any]) -> str:
+    """The campaign, else the kind of the root, and by whom."""
+    title = clean(row.get("campaign"), 60)
+    title = title or f"A {clean(row.get('type'), 20) or 'post'} on {clean(row.get('channel'), 30)}"
+    return title + (", by you" if row.get("author") is None else ", by a person")
+
+
+def _told(row: Mapping[str, Any], said: Mapping[str, Any], shares: Shares, end: datetime | None) -> Told:
     layout = lay_out(shares)
-    brand = row.get("author") is None
-    campaign = clean(row.get("campaign"), 60)
-    title = campaign or f"A {clean(row.get('type'), 20) or 'post'} on {clean(row.get('channel'), 30)}"
-    title += ", by you" if brand else ", by a person"
-    tags, facts = _tags(row, shares, layout), _facts(row, shares)
-    return Told(title, words.day(row.get("first")), tags, facts, _picture(row, shares, layout, end))
+    foreseen = foreseen_of(row, said.get("forecast"))
+    tags, facts = _tags(row, said, shares, layout), _facts(row, said, shares, foreseen)
+    picture = _picture(row, shares, layout, end, foreseen)
+    return Told(title_of(row), words.day(row.get("first")), tags, facts, picture, shares.n - 1, said)
 
 
-def _tags(row: Mapping[str, Any], shares: Shares, layout: Layout) -> tuple[tuple[str, str], ...]:
+def _tags(
+    row: Mapping[str, Any], said: Mapping[str, Any], shares: Shares, layout: Layout
+) -> tuple[tuple[str, str], ...]:
     """(class, words) of what must be known before the picture is read."""
     out = []
     hidden = int(np.count_nonzero(shares.parent == -2))
@@ -82,6 +87,8 @@ def _tags(row: Mapping[str, Any], shares: Shares, layout: Layout) -> tuple[tuple
         out.append(("tag line", f"{hidden:,} of {words.counted(shares.n - 1, 'parent')} hidden by the network"))
     else:
         out.append(("tag line", "tree observed"))
+    if part(said, "shape_inferred"):
+        out.append(("tag line", "shape figures inferred"))
     if row.get("orphan"):
         out.append(("tag line", "where it came from is not in the log"))
     folded = shares.n - int(np.count_nonzero(layout.drawn))
@@ -90,64 +97,70 @@ def _tags(row: Mapping[str, Any], shares: Shares, layout: Layout) -> tuple[tuple
     return tuple(out)
 
 
-def _facts(row: Mapping[str, Any], shares: Shares) -> tuple[tuple[str, str, str], ...]:
+def _facts(
+    row: Mapping[str, Any], said: Mapping[str, Any], shares: Shares, foreseen: Foreseen | None
+) -> tuple[tuple[str, str, str], ...]:
     """(name, number, what stands beside it)."""
-    n = shares.n
-    virality = number(row.get("structural_virality"))
-    star, chain = 2 * (n - 1) / n, (n + 1) / 3
-    shape = f"star {words.plain_short(star)}, chain {words.plain_short(chain)}"
-    unseen = "parents are hidden"
-    half = words.hours(row.get("half_life_hours"))
-    part_ = words.percent(row.get("broadcast_part"))
-    depth = number(row.get("depth"))
+    touched = int(row.get("touched") or 0)
+    reproduction = words.estimate(said.get("reproduction"))
     return (
-        ("Shares", f"{n - 1:,}", ""),
-        ("Deepest", "" if depth is None else f"{depth:,.0f}", "steps" if depth is not None else unseen),
-        ("Structural virality", "" if virality is None else words.plain_short(virality), shape if virality else unseen),
-        ("From one sharer", part_, "the most" if part_ else unseen),
-        ("Half of it after", half, "" if half else "still running" if row.get("running") else "not measurable"),
-        ("Came without sharing", f"{int(row.get('touched') or 0):,}", "people"),
+        ("Shares", f"{shares.n - 1:,}", f"and {touched:,} came without sharing" if touched else ""),
+        _end(row, foreseen),
+        ("Each share brought", reproduction.value, reproduction.interval or reproduction.why),
+        _figure("Deepest", "depth", row, said, "{:,.0f}".format, "steps"),
+        _figure("Structural virality", "structural_virality", row, said, words.plain_short, _references(said)),
+        _figure("From one sharer", "broadcast_part", row, said, words.percent, "the most"),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Hours:
-    """The common axis of tree and curve: from the root to `end`; what happened stops at `now`."""
-
-    end: float
-    now: float
-    cut: int
-
-    def x(self, hours: float) -> float:
-        """Position in thousandths of the width."""
-        return 1000 * min(1.0, hours / self.end)
+def _end(row: Mapping[str, Any], foreseen: Foreseen | None) -> tuple[str, str, str]:
+    if row.get("running") and foreseen is not None:
+        return "Will end near", foreseen.final.value, foreseen.final.interval or foreseen.final.why
+    half = words.hours(row.get("half_life_hours"))
+    return "Half of it after", half, "" if half else "still running" if row.get("running") else "not measurable"
 
 
-def _hours(row: Mapping[str, Any], shares: Shares, end: datetime | None) -> Hours:
-    ordered = np.sort(shares.hours)
-    last = float(ordered[-1]) or 1.0
-    first, until = instant(row.get("first")), instant(end)
-    if row.get("running") and first and until and until > first:
-        now = max(last, (until - first).total_seconds() / 3600)
-        return Hours(now * 1.12, now, 0)
-    most = float(ordered[min(len(ordered) - 1, int(FAR * len(ordered)))]) or last
-    if last > 3 * most:
-        return Hours(1.25 * most, 1.25 * most, int(np.count_nonzero(shares.hours > 1.25 * most)))
-    return Hours(last, last, 0)
+def _figure(
+    name: str, key: str, row: Mapping[str, Any], said: Mapping[str, Any], write: Callable[[float], str], beside: str
+) -> tuple[str, str, str]:
+    """A figure of the shape: as seen, else the median of inferred trees with its range, else why not."""
+    seen = number(row.get(key))
+    if seen is not None:
+        return name, write(seen), beside
+    drawn = inferred(said, key)
+    if drawn is not None:
+        low, middle, high = drawn
+        ends = f"{write(low)} to {write(high)}" if write(low) != write(high) else "every drawing alike"
+        return name, write(middle), f"inferred, {ends}" + (f"; {beside}" if beside else "")
+    return name, "", "parents are hidden"
 
 
-def _picture(row: Mapping[str, Any], shares: Shares, layout: Layout, end: datetime | None) -> Picture:
-    axis = _hours(row, shares, end)
+def inferred(said: Mapping[str, Any], key: str) -> tuple[float, float, float] | None:
+    """(low, median, high) of a figure over the inferred trees of a cascade; None without any."""
+    given = part(said, "shape_inferred", key)
+    low, high = (number(part(given, a) if part(given, a) is not None else part(given, b))
+                 for a, b in (("low", "lowest"), ("high", "highest")))  # fmt: skip
+    middle = number(part(given, "median"))
+    return None if low is None or middle is None or high is None else (low, middle, high)
+
+
+def _references(said: Mapping[str, Any]) -> str:
+    star, chain = number(said.get("star")), number(said.get("chain"))
+    return "" if star is None or chain is None else f"star {words.plain_short(star)}, chain {words.plain_short(chain)}"
+
+
+def _picture(
+    row: Mapping[str, Any], shares: Shares, layout: Layout, end: datetime | None, foreseen: Foreseen | None
+) -> Picture:
+    axis = hours_of(row, shares, end, foreseen)
     high = max(64.0, min(380.0, 9.0 * layout.lanes + 24))
-    base = high + 24 + CURVE
+    base = high + 28 + CURVE
     out = _frame(axis, high, base)
     out.append(stretched(high, *_lines(shares, layout, axis, high)))
     out.extend(_labels(shares, layout, axis, high))
-    out.append(_curve(shares, axis, high))
-    out.extend(_curve_axis(shares, axis, high, base))
-    return Picture(
-        chart(base + 20, _finding(row, shares, layout), *out), _grid(shares), note=_note(shares, layout, axis)
-    )
+    out.extend(curve(shares, axis, high + 28, foreseen))
+    said = _finding(row, shares, layout) + (f" {foreseen.sentence}" if foreseen else "")
+    return Picture(chart(base + 20, said, *out), _grid(shares), note=_note(shares, layout, axis, foreseen))
 
 
 def _frame(axis: Hours, high: float, base: float) -> list[Markup]:
@@ -156,6 +169,7 @@ def _frame(axis: Hours, high: float, base: float) -> list[Markup]:
         x = axis.x(axis.now) / 10
         out.append(el("rect", x=f"{x:.2f}%", y=0, width=f"{100 - x:.2f}%", height=base, class_="fk"))
         out.append(line(x, x, 0, base, "si"))
+        out.append(text((x + 100) / 2, high / 2, "not yet", "", "middle"))
     unit, name = _unit(axis.end)
     ticks = steps(axis.end / unit, 5)
     for tick in ticks:
@@ -272,29 +286,6 @@ def _labels(shares: Shares, layout: Layout, axis: Hours, high: float) -> list[Ma
     return out
 
 
-def _curve(shares: Shares, axis: Hours, high: float) -> Markup:
-    """Shares so far, as steps; at most 300 of them."""
-    hours = np.sort(shares.hours[1:])
-    keep = np.unique(np.linspace(0, len(hours) - 1, min(len(hours), 300)).astype(np.int64))
-    top, height = high + 24, CURVE
-    parts = [f"M0 {_c(top + height)}"]
-    for i in keep.tolist():
-        y = top + height - height * (i + 1) / len(hours)
-        parts.append(f"H{_c(axis.x(float(hours[i])))}V{_c(y)}")
-    parts.append(f"H{_c(axis.x(axis.now))}")
-    return stretched(high, el("path", class_="ln ss", d="".join(parts)))
-
-
-def _curve_axis(shares: Shares, axis: Hours, high: float, base: float) -> list[Markup]:
-    top, n = high + 24, shares.n - 1
-    out = [line(0, 100, base, base, "ax0"), line(0, 100, top, top, "ax")]
-    out.append(text(0, top - 5, words.counted(n, "share"), "ls halo"))
-    if axis.now < axis.end:
-        x = axis.x(axis.now) / 10
-        out.append(text(x - 0.6, base - 6, "end of the log", "lab halo", "end"))
-    return out
-
-
 def _finding(row: Mapping[str, Any], shares: Shares, layout: Layout) -> str:
     n = shares.n - 1
     most = int(layout.brought.max(initial=0))
@@ -311,7 +302,7 @@ def _finding(row: Mapping[str, Any], shares: Shares, layout: Layout) -> str:
     return " ".join(out)
 
 
-def _note(shares: Shares, layout: Layout, axis: Hours) -> str:
+def _note(shares: Shares, layout: Layout, axis: Hours, foreseen: Foreseen | None) -> str:
     out = ["Each dot is a share, larger ones brought more. Tree and curve stand on the same time."]
     if not bool(np.all(layout.drawn)):
         out.append("A tick on a line is shares folded together; taller is more.")
@@ -319,6 +310,12 @@ def _note(shares: Shares, layout: Layout, axis: Hours) -> str:
         out.append("A blue ring: had talked with you before.")
     if axis.cut:
         out.append(f"{words.counted(axis.cut, 'later share')} at the right edge.")
+    if foreseen is not None:
+        out.append(foreseen.sentence)
+        if foreseen.final.known:
+            out.append("Only its end is forecast, not the way there.")
+        if not foreseen.running:
+            out.append("It was picked as one of the largest, and such ones end above their bands more often.")
     return " ".join(out)
 
 

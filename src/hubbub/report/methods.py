@@ -85,8 +85,42 @@ METHODS: dict[str, Method] = {
         "the shares had happened, only for a finished cascade.",
         "Goel, Anderson, Hofman and Watts 2016",
     ),
+    "forecast": Method(
+        "Three models and two naive ones are tested on your own past cascades at the same age; the one with the "
+        "smallest median error speaks. Its band is conformal: as wide as its misses there were. It is refused where "
+        "that past says that it would miss, or where it has no end. Of a finished cascade nothing later than the "
+        "moment is looked at.",
+        "Zhao and others 2015; Mishra, Rizoiu and Xie 2016; Szabo and Huberman 2010; Lei and others 2018",
+    ),
+    "shapes": Method(
+        "Structural virality is the mean number of steps between any two nodes. A star of the same size (all from one) "
+        "and a chain (one from the other) are its ends. Of a like size: your other cascades with half to twice as many "
+        "nodes whose parents are seen, at least five. Inferred: the median over drawings of the hidden parents, with "
+        "their range.",
+        "Goel, Anderson, Hofman and Watts 2016; Juul and Ugander 2021",
+    ),
+    "over_time": Method(
+        "Shares made in a window of 28 days (a thirteenth of the log where that is longer), and what those brought "
+        "whenever it came, over the sum of the chance that each had already been passed on. The window moves by a "
+        "quarter of itself. Interval by leaving out one cascade at a time.",
+        "Lynden-Bell 1971; Kalbfleisch and Lawless 1989",
+    ),
+    "by_part": Method(
+        "The same of the shares of one channel, one step from the root, free or rewarded ones: what they brought over "
+        "the chance that each had already been passed on, with the waiting times of that part. Came again: shared "
+        "after a silence of max(7 days, 10 median waits); Wilson interval.",
+        "Lynden-Bell 1971; Kalbfleisch and Lawless 1989; Wilson 1927",
+    ),
+    "reach": Method(
+        "Four different things that are never mixed. Might act: Chao1 over how often each person was seen. Two ways: "
+        "capture and recapture over visiting and acting. Could have seen: at least the largest audience, at most the "
+        "sum of all. Views: as the network counts them.",
+        "Chao 1987; Chapman 1951 with the interval of Sadinle 2009",
+    ),
     "tries": Method(
-        "Every post of the brand is a try, also one that nobody shared (size 1). Size is the post and its shares.",
+        "Every post of the brand is a try, also one that nobody shared (size 1). Size is the post and its shares. "
+        "Shown is the part of all tries with at least a size; Wilson interval for each size by itself.",
+        "Wilson 1927",
     ),
     "levels": Method(
         "0 stranger, 1 noticed, 2 spoke, 3 exchanged, 4 keeps exchanging (on three days or more), 5 advocates: also "

@@ -16,7 +16,7 @@ import pyarrow as pa
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from hubbub.report import bars, campaigns, cascades, lasting, methods, opening, points, words
+from hubbub.report import bars, campaigns, cascades, growth, lasting, methods, opening, points, shapes, sizes, words
 from hubbub.report.grid import Cell, Grid
 from hubbub.report.reading import (
     FEW,
@@ -40,9 +40,11 @@ RANGE = re.compile(r"U\+([0-9A-F]+)(?:-([0-9A-F]+))?")
 STATIC = "hubbub.report"
 
 
-def render(document: Mapping[str, Any], table: pa.Table | None, *, title: str | None, made: datetime) -> str:
+def render(
+    document: Mapping[str, Any], table: pa.Table | None, spread: Mapping[str, Any], *, title: str | None, made: datetime
+) -> str:
     """The page of `hubbub.report.html`."""
-    content = context(document, table, title, made)
+    content = context(document, table, spread, title, made)
     body = templates().get_template("body.html").render(content)
     style = stylesheet(body)
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
@@ -87,13 +89,15 @@ def _font(name: str) -> str:
 # The content
 
 
-def context(document: Mapping[str, Any], table: pa.Table | None, title: str | None, made: datetime) -> dict[str, Any]:
+def context(
+    document: Mapping[str, Any], table: pa.Table | None, spread: Mapping[str, Any], title: str | None, made: datetime
+) -> dict[str, Any]:
     """All that the templates show, in words and pictures."""
     answer = answer_of(document)
     brand = clean(document.get("brand"), 80)
     day = words.day(made)
     end = words.instant(part(document, "log", "last"))
-    sizes = cascades.sizes_of_tries(table)
+    trees = cascades.largest(table, spread, end)
     return {
         "brand": brand,
         "head": clean(title, 120) or f"Report, {day}",
@@ -122,8 +126,15 @@ def context(document: Mapping[str, Any], table: pa.Table | None, title: str | No
         "levels": bars.levels(document),
         "plan": _plan(document),
         "credit": bars.credit(document),
-        "tries": bars.tries(document, sizes),
-        "trees": cascades.largest(table, end),
+        "growth": growth.facts(document, spread),
+        "tries": sizes.distribution(document, spread),
+        "over_time": growth.over_time(spread),
+        "by_part": growth.by_part(spread),
+        "reach": growth.reached(spread),
+        "trees": trees,
+        "shapes": shapes.references(trees, spread),
+        "published": shapes.published(spread),
+        "published_warning": clean(spread.get("published_warning")),
         "coverage": _coverage(document),
         "notes": sentences(document.get("notes")),
         "foot": _foot(document),

@@ -12,7 +12,7 @@ IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
 
 HIDDEN = -2
-MOST, KEPT = 420, 180
+MOST, KEPT = 420, 120
 """A tree up to this size is drawn node by node; of a larger one so many branches, the largest ones."""
 
 

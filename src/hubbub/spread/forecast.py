@@ -55,12 +55,21 @@ class Past:
     root_audience: FloatArray
     finished: BoolArray
     _learned: dict[bool, Memory] = field(default_factory=dict, repr=False, compare=False)
+    _others: dict[int, Past] = field(default_factory=dict, repr=False, compare=False)
 
     def memory(self, long: bool) -> Memory:
         """What they teach of the memory, power law or exponential; learned once."""
         if long not in self._learned:
             self._learned[long] = learn(_whole(self), long)
         return self._learned[long]
+
+    def others(self, row: int) -> Past:
+        """The finished ones with enough shares, without one; taken once for all that are not among them."""
+        enough = np.flatnonzero(self.finished & (self.sizes >= FEW_SEEN))
+        key = row if row in enough else -1
+        if key not in self._others:
+            self._others[key] = self.take(enough[enough != row])
+        return self._others[key]
 
     @property
     def sizes(self) -> IntArray:
@@ -149,11 +158,9 @@ class Forecast:
 
 def forecast(past: Past, row: int, now_hours: float, level: float = 0.9, seed: int = 0) -> Forecast:
     """Forecast the cascade in `row`, `now_hours` after its root, tested on the finished others."""
-    others = np.flatnonzero(past.finished & (past.sizes >= FEW_SEEN))
-    others = others[others != row]
     running = past.take(np.array([row]))
     seen = int((running.hours <= now_hours).sum())
-    pool = past.take(others)
+    pool = past.others(row)
     so_far = running.until(now_hours)
     memory = _memory(pool, so_far)
     fit = fit_cascades(so_far, memory.decay, memory.prior)

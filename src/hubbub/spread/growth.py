@@ -65,6 +65,12 @@ class Kin:
     child: IntArray
     up: IntArray
 
+    def within(self, keep: BoolArray) -> Kin:
+        """Those of the cascades where keep[c]."""
+        lines = keep[self.cascade[self.child]]
+        own = self.own[keep[self.cascade[self.own]]]
+        return Kin(self.cascade, self.time_us, self.end_us, own, self.child[lines], self.up[lines])
+
     def all(self) -> Shares:
         """All shares by people."""
         return self.of(self.own, np.arange(self.child.size))
