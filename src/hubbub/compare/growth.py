@@ -13,7 +13,7 @@ import pyarrow as pa
 from hubbub.compare.coverage import micros
 from hubbub.compare.frame import DAY_US, iso
 from hubbub.estimate import Estimate, plain, significant, wilson
-from hubbub.kernel import IntArray
+from hubbub.kernel import BoolArray, IntArray
 from hubbub.spread.growth import (
     MOST_HIDDEN,
     Growth,
