@@ -68,10 +68,16 @@ def test_a_graph_that_knows_none_of_them_says_nothing(graph):
     assert infer_followed(cascades_table([hidden()]), graph).inferred.row.size == 0
 
 
+def test_the_list_of_the_brands_followers_says_nothing():
+    """That somebody follows the brand does not say whom else."""
+    graph = follows(("a", None), ("b", None), ("c", None))
+    assert infer_followed(cascades_table([hidden()]), graph).inferred.row.size == 0
+
+
 def test_missed_parents_leave_the_star():
-    """Everybody follows the brand alone; a part of the parents drawn among all earlier nodes moves the shape."""
+    """Everybody follows nobody in sight; a part of the parents drawn among all earlier nodes moves the shape."""
     table = cascades_table([hidden(hours=range(1, 41), who=(0,) * 40)])
-    found = infer_followed(table, follows(("a", None)))
+    found = infer_followed(table, follows(("a", "z")))
     assert (found.inferred.depth == 1).all()
     middle = [np.median(drawn) for drawn in found.missed.values()]
     assert found.inferred.structural_virality[0, 0] < middle[0] < middle[1]

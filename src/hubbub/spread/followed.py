@@ -138,10 +138,13 @@ def _edges(follows: pa.Table, people: pa.Array, channels: pa.Array) -> tuple[Int
 
 
 def _says(follows: pa.Table, people: pa.Array, channels: pa.Array, codes: int) -> BoolArray:
-    """Of whom the graph says anything: those who follow somebody, also one who never shared."""
+    """Of whom the graph says anything: those who follow some person, also one who never shared.
+
+    That somebody follows the brand stands on the brand's own list of followers, which says nothing of whom else.
+    """
     out = np.zeros(codes, np.bool_)
     who = _coded(follows, "person", people, channels)
-    out[who[who >= 0]] = True
+    out[who[(who >= 0) & pc.is_valid(follows.column("follows")).to_numpy()]] = True
     return out
 
 
