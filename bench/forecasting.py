@@ -29,7 +29,7 @@ LARGE = 100
 """Shares in the end from which at least half must be answered."""
 COVERAGE, ANSWERED = 0.86, 0.5
 REAL = ("pheme", "rumours")
-REAL_AGES, REAL_LARGE, REAL_MOST = (1.0 / 6.0, 1.0, 3.0), 50, 60
+REAL_AGES, REAL_LARGE, REAL_MOST = (1.0 / 6.0, 1.0, 3.0), 50, 40
 """Hours; shares in the end, of cascades that are asked for; of these at most so many of a set, evenly spread."""
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "logs"
 

@@ -8,7 +8,7 @@ import pytest
 
 from hubbub.compare.seeds import Wish, seeds
 from hubbub.consent.known import Known
-from hubbub.consent.rules import PURPOSES, Event
+from hubbub.consent.rules import PURPOSES, Event, Policy
 from hubbub.errors import HubbubError
 from tests.compare.build import START, cascade, cascades_table, day, node, people_table, person
 from tests.consent.test_known import known_of
@@ -60,6 +60,18 @@ def test_more_than_allow_it() -> None:
     assert {p["person"] for p in document["people"]} == {"x:p1", "x:p4"}
     assert document["who_may"]["why"] == "10 were asked for, and 2 may be asked"
     assert document["who_may"]["allowed_but_never_shared"] == 1
+
+
+def test_whom_the_brand_wrote_enough_or_who_left_is_not_asked() -> None:
+    """Two unasked contacts in seven days are the most; p1 has had two, p0 one of them longer ago, p3 has left."""
+    events = [Event(START, f"x:p{i}", "x", "ask-to-share", True) for i in (0, 1, 3)]
+    left = [Event(day(20), "x:p3", "x", "ask-to-share", False)]
+    sent = [(0, 20), (0, 29), (1, 24), (1, 29)]
+    contacts = [(f"x:p{i}", "x", day(at)) for i, at in sent]
+    document = found(known_of(events, left, contacts, Policy()), Wish(3))
+    assert [p["person"] for p in document["people"]] == ["x:p0"]
+    who = document["who_may"]
+    assert (who["allowed"], who["contacted_enough"], who["withdrew_or_left"], who["never_gave"]) == (1, 1, 1, 2)
 
 
 def test_costs_budget_and_segments() -> None:

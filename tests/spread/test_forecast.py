@@ -126,6 +126,18 @@ def test_naive_and_log_linear_by_hand() -> None:
     assert engine.log_linear(past, past, 1.5) == pytest.approx([20.0] * 4)
 
 
+def test_the_forecast_lies_in_its_interval_where_the_past_always_grew_on() -> None:
+    """Every past cascade grew by a fifth or more after its 2 h, so "final = seen so far" was always too low."""
+    first = np.linspace(0.1, 1.9, 60)
+    grown = [np.r_[first, np.linspace(3.0, 4.0, 12 + k % 5)] for k in range(40)]
+    past = laid_flat([(hours, np.full(hours.size, -1)) for hours in grown])
+    found = forecast(past, 0, 2.0)
+    tested = {m.name: m for m in found.models}["naive"]
+    assert tested.lower <= tested.predicted == 60.0 < 72.0 <= tested.upper
+    assert found.final.low is not None and found.final.value is not None and found.final.high is not None
+    assert found.final.low <= found.final.value <= found.final.high
+
+
 def test_the_past_as_it_stood_at_a_moment() -> None:
     nodes = [node(-1, 0, -1), node(0, 1.0), node(1, 2.0, 1), node(-2, 30.0, 2)]
     table = cascades_table([cascade("a", nodes), cascade("b", [node(-1, 0, -1), node(0, 1.0)], first=day(40))])

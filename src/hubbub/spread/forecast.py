@@ -419,7 +419,8 @@ def _judge(
     lower, upper = math.nan, math.nan
     if math.isfinite(predicted):
         width = float(scale(np.array([predicted]), np.array([now]))[0])
-        lower = max(now, (predicted + 1.0) * math.exp(low * width) - 1.0)
+        # A model that always said too little has both ends above what it says; the interval then begins there.
+        lower = max(now, min(predicted, (predicted + 1.0) * math.exp(low * width) - 1.0))
         upper = max(predicted, (predicted + 1.0) * math.exp(high * width) - 1.0)
     inside = 0
     for i in range(m):
