@@ -175,7 +175,7 @@ def reproduction(shares: Shares, level: float = 0.9, end_us: int | None = None, 
     children = len(shares.wait_us)
     cascades = np.unique(shares.cascade)
     if children < FEW_CHILDREN:
-        return Growth(Estimate.unknown(f"{children} shares came from a person's share; {FEW_CHILDREN} are needed"))
+        return Growth(Estimate.unknown(f"{_came(children)}; {FEW_CHILDREN} are needed"))
     if len(cascades) < FEW_CASCADES:
         return Growth(Estimate.unknown(f"{len(cascades)} cascades; {FEW_CASCADES} are needed"))
     weight = _exposure(shares)
@@ -202,6 +202,10 @@ def reproduction(shares: Shares, level: float = 0.9, end_us: int | None = None, 
         children / total, float(np.exp(middle - reach)), float(np.exp(min(middle + reach, 700.0))), level, c, how
     )
     return Growth(found, _at_least_1(middle, error, df))
+
+
+def _came(children: int) -> str:
+    return f"{children} share{'' if children == 1 else 's'} came from a person's share"
 
 
 def _at_least_1(middle: float, error: float, df: float) -> float:
@@ -244,9 +248,8 @@ def reproduction_of_each(shares: Shares, c: int, level: float = 0.9) -> list[Est
         ends = gammaincinv(children, tail) / total, gammaincinv(children + 1, 1.0 - tail) / total
         value = children / total
     how = "product limit for right truncation; exact Poisson interval on its children"
-    few = "{} shares came from a person's share; " + f"{FEW_OF_ONE} are needed for one cascade"
     return [
-        Estimate.unknown(few.format(n)) if n < FEW_OF_ONE
+        Estimate.unknown(f"{_came(n)}; {FEW_OF_ONE} are needed for one cascade") if n < FEW_OF_ONE
         else Estimate.unknown("half of the shares are too young to have been shared on") if 2 * zero >= of
         else Estimate(r, low, high, level, n, how)
         for n, zero, of, r, low, high in zip(
