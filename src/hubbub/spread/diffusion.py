@@ -17,6 +17,8 @@ from hubbub.spread.graph import Graph
 
 PART = 256
 """Runs that one thread takes at a time; each run has its own stream of chance."""
+AHEAD = 3
+"""How far ahead in a queue edges are touched, so that they are on their way from memory when their turn comes."""
 STEP = uint64(0x9E3779B97F4A7C15)
 """What SplitMix64 adds to its state for each draw."""
 
@@ -27,7 +29,7 @@ def independent_cascade(graph: Graph, seeds: IntArray, runs: int, seed: int = 0,
     Each one who is reached tries each edge once, with its chance.
     """
     limit = np.round(graph.chance * 2.0**31).astype(np.uint32)
-    args = graph.offsets, graph.targets, limit
+    args = graph.offsets, graph.targets, (limit >> 16).astype(np.uint16), (limit & 0xFFFF).astype(np.uint16)
     return _in_parts(_cascade_runs, args, _checked(graph, seeds), runs, seed, threads, graph.nodes)
 
 
@@ -79,22 +81,29 @@ def stream(seed: Any, run: Any) -> Any:
 
 @jit
 def _cascade_runs(
-    offsets: Any, targets: Any, limit: Any, seeds: Any, nodes: Any, seed: Any, first: Any, sizes: Any
-) -> None:
-    met = np.full(nodes, -1, np.int32)
+    offsets: Any, targets: Any, high: Any, rest: Any, seeds: Any, nodes: Any, seed: Any, first: Any, sizes: Any
+) -> Any:
+    """Sizes of PART runs at most; chances of 2^31 in halves. What is touched ahead is returned, lest it be left out."""
+    met = np.zeros(nodes, np.uint16)
     queue = np.empty(nodes, np.int32)
     low = uint64(0x7FFF)
+    touched = np.int64(0)
     for k in range(sizes.size):
+        run = np.uint16(k + 1)
         state = stream(seed, first + k)
         held = 0
         for s in seeds:
-            met[s] = k
+            met[s] = run
             queue[held] = s
             held += 1
         head = 0
         bits, left = uint64(0), 0
         while head < held:
             u = queue[head]
+            if head + AHEAD < held:
+                soon = offsets[queue[head + AHEAD]]
+                if soon < high.size:
+                    touched += high[soon]
             head += 1
             for e in range(offsets[u], offsets[u + 1]):
                 if left == 0:
@@ -102,21 +111,22 @@ def _cascade_runs(
                     bits = mixed(state)
                     left = 4
                 # Fifteen bits decide nearly always; where they are equal, sixteen more do.
-                draw, high = bits & low, limit[e] >> uint64(16)
+                draw = bits & low
                 bits >>= uint64(15)
                 left -= 1
-                if draw > high:
+                if draw > high[e]:
                     continue
-                if draw == high:
+                if draw == high[e]:
                     state += STEP
-                    if mixed(state) & uint64(0xFFFF) >= limit[e] & uint64(0xFFFF):
+                    if mixed(state) & uint64(0xFFFF) >= rest[e]:
                         continue
                 v = targets[e]
-                if met[v] != k:
-                    met[v] = k
+                if met[v] != run:
+                    met[v] = run
                     queue[held] = v
                     held += 1
         sizes[k] = held
+    return touched
 
 
 @jit

@@ -267,7 +267,7 @@ def _greedy(
     """
     gain = np.diff(start)
     worth_first = gain / cost if by_ratio else gain.astype(np.float64)
-    falling = np.flatnonzero(allowed)
+    falling: Any = np.flatnonzero(allowed)
     falling = falling[np.argsort(-worth_first[falling], kind="mergesort")]
     by_gain = falling[np.argsort(-gain[falling], kind="mergesort")] if by_ratio else falling
     first_gain = gain.copy()
