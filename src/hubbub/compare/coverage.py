@@ -10,8 +10,6 @@ from hubbub.compare.frame import iso
 from hubbub.estimate import Estimate
 from hubbub.tables import ChannelLedger, Ledger
 
-__all__ = ["channels_with", "coverage", "micros", "notes", "part", "stamp"]
-
 
 def stamp(time: datetime | None) -> str | None:
     """ISO 8601 UTC, or None."""

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from hubbub.compare.coverage import micros
+from hubbub.activity import micros
 from hubbub.compare.frame import DAY_US, iso
 from hubbub.estimate import Estimate, plain, significant, wilson
 from hubbub.kernel import BoolArray, IntArray

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from hubbub.compare.coverage import micros
+from hubbub.activity import micros
 from hubbub.compare.forecast import told
 from hubbub.compare.listing import cascades_document
 from hubbub.compare.published import PUBLISHED, WARNING
