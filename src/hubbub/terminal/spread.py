@@ -48,9 +48,9 @@ def show_cascades(document: Mapping[str, Any], to: Console | None = None) -> Non
     if hidden:
         face.say(f"{words.counted(hidden, 'share')} hide who brought them: the shape there is not seen.", "dim")
     guessed = [c["shape_inferred"] for c in found[:MANY] if isinstance(c.get("shape_inferred"), Mapping)]
-    if any("draws" in shape for shape in guessed):
+    if any(shape.get("by") == "following" for shape in guessed):
         face.say("Inferred from who follows whom: 5 and 95 % points of a hundred drawings of the parents.", "dim")
-    if any("draws" not in shape for shape in guessed):
+    if any(shape.get("by") != "following" for shape in guessed):
         face.say("Inferred: lowest and highest of ten guesses, a sensitivity range, not an interval.", "dim")
 
 
@@ -62,7 +62,7 @@ def _inferred(cascade: Mapping[str, Any], name: str) -> str:
     ends = inferred.get(name)
     if not isinstance(ends, Mapping):
         return ""
-    pair = ("low", "high") if "draws" in inferred else ("lowest", "highest")
+    pair = ("low", "high") if inferred.get("by") == "following" else ("lowest", "highest")
     low, high = (words.plain(ends.get(end)) for end in pair)
     return f"inferred {low}" if low == high else f"inferred {low} to {high}"
 
@@ -114,6 +114,9 @@ def show_simulate(document: Mapping[str, Any], to: Console | None = None) -> Non
     cases += [(f"passed on {words.plain(w.get('message'))} times as often", w.get("size"))
               for w in rows(document.get("what_if"))]  # fmt: skip
     cases.append(("linear threshold", document.get("linear_threshold")))
+    cases += [
+        (f"instead, from as many: {clean(w.get('name'), 20)}", w.get("size")) for w in rows(document.get("instead"))
+    ]
     for name, size in cases:
         found = size or {}
         face.row(table, [name, words.plain(found.get("value")), _reached(found)])
