@@ -34,7 +34,7 @@ class Growth:
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """The shares by people of some cascades, laid flat.
+    """The shares by people of some cascades, laid flat, in the order of their cascades.
 
     cascade : int64[n], codes 0..c-1 of the cascade of each share
     age_us : int64[n], end of the log minus time of the share
@@ -149,7 +149,7 @@ def waiting_distribution(wait: IntArray, room: IntArray) -> tuple[IntArray, Floa
     source : Lynden-Bell (1971), MNRAS 155; Kalbfleisch and Lawless (1989), JASA 84
     """
     times, tied = np.unique(wait, return_counts=True)
-    risk = np.searchsorted(np.sort(wait), times, side="right") - np.searchsorted(np.sort(room), times, side="left")
+    risk = np.cumsum(tied) - np.searchsorted(np.sort(room), times, side="left")
     keep = 1.0 - tied / np.maximum(risk, 1)
     below = np.cumprod(keep[::-1])[::-1] if len(keep) else keep
     return times, np.r_[below, 1.0]
@@ -173,7 +173,8 @@ def reproduction(shares: Shares, level: float = 0.9, end_us: int | None = None, 
     end_us, first_us : extent of the log; where it is shorter than ten median waits, the estimate says that it reads low
     """
     children = len(shares.wait_us)
-    cascades = np.unique(shares.cascade)
+    fresh = np.diff(shares.cascade, prepend=-1) != 0
+    cascades = shares.cascade[fresh]
     if children < FEW_CHILDREN:
         return Growth(Estimate.unknown(f"{_came(children)}; {FEW_CHILDREN} are needed"))
     if len(cascades) < FEW_CASCADES:
@@ -182,7 +183,7 @@ def reproduction(shares: Shares, level: float = 0.9, end_us: int | None = None, 
     if np.mean(weight == 0.0) >= 0.5:
         return Growth(Estimate.unknown("half of the shares are too young to have been shared on"))
     dense = Shares(
-        np.searchsorted(cascades, shares.cascade),
+        np.cumsum(fresh) - 1,
         shares.age_us,
         np.searchsorted(cascades, shares.wait_cascade),
         shares.wait_us,
