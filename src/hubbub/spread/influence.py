@@ -256,6 +256,13 @@ def _inverse(offsets: Any, members: Any, nodes: Any) -> Any:
 
 
 @jit
+def _falling(worth: Any, among: Any) -> Any:
+    """The largest worth first, else as they stand; most have none, and are not sorted."""
+    some, none = among[worth[among] > 0], among[worth[among] <= 0]
+    return np.concatenate((some[np.argsort(-worth[some], kind="mergesort")], none))
+
+
+@jit
 def _greedy(
     offsets: Any, members: Any, start: Any, of: Any, k: Any, allowed: Any, cost: Any, budget: Any, by_ratio: Any,
     segment: Any, floor: Any, seeds: Any, gains: Any,
@@ -267,9 +274,8 @@ def _greedy(
     """
     gain = np.diff(start)
     worth_first = gain / cost if by_ratio else gain.astype(np.float64)
-    falling: Any = np.flatnonzero(allowed)
-    falling = falling[np.argsort(-worth_first[falling], kind="mergesort")]
-    by_gain = falling[np.argsort(-gain[falling], kind="mergesort")] if by_ratio else falling
+    falling: Any = _falling(worth_first, np.flatnonzero(allowed))
+    by_gain = _falling(gain, falling) if by_ratio else falling
     first_gain = gain.copy()
     free = allowed.copy()
     done = np.zeros(offsets.size - 1, np.bool_)
