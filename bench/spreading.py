@@ -93,9 +93,7 @@ def _hawkes() -> list[Row]:
         if found[3] < hawkesbook.exp_log_likelihood(t, end, theirs) - 1e-4:
             raise SystemExit("a Hawkes fit is less likely than hawkesbook's")
     return [
-        ratio_row(
-            f"exponential Hawkes, {STREAM} events / hawkesbook", peer_s / some * count / own_s, 500, more_is_better=True
-        ),
+        ratio_row(f"exponential Hawkes, {STREAM} events / hawkesbook", ratio, 500, more_is_better=True),
         Row("exponential Hawkes, one core", f"{count / own_s:,.0f} fits/s", NO_TARGET, True),
         _over(
             "the same / two exponentials and a logarithm an event, once",

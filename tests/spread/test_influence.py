@@ -125,11 +125,11 @@ def some_graph(nodes: int, edges: int, seed: int) -> Graph:
 def test_edges_into_a_node_stand_by_chance_then_source() -> None:
     graph = some_graph(30, 400, 1)
     limit = np.round(graph.chance * 2.0**31).astype(np.uint32)
-    offsets, edges = _into(graph.offsets, graph.targets, limit)
+    offsets, source, chance = _into(graph.offsets, graph.targets, limit)
     want = graph.reversed()
     assert np.array_equal(offsets, want.offsets)
-    assert np.array_equal(edges[:, 0], want.targets)
-    assert np.array_equal(edges[:, 1], np.round(want.chance * 2.0**31))
+    assert np.array_equal(source, want.targets)
+    assert np.array_equal(chance, np.round(want.chance * 2.0**31))
 
 
 def test_greedy_takes_the_first_of_those_who_add_most() -> None:
@@ -165,9 +165,8 @@ def test_more_sets_to_start_with_and_threads_that_change_nothing() -> None:
 @needs_data
 def test_nethept_reaches_what_was_published() -> None:
     graph = nethept()
-    found = choose(graph, everyone(graph, 50), eps=0.005)
+    found = choose(graph, everyone(graph, 50), eps=0.005, least=1_000_000)
     assert {6024, 267, 37} <= set(found.seeds[:8].tolist())
     assert found.certificate >= 1 - 1 / np.e - 0.005
     judged = spread_of(graph, found.seeds, 1_000_000)
-    assert judged.value is not None and judged.value >= 0.98 * 1296.06
-    assert judged.value <= 1.02 * 1298
+    assert judged.value == pytest.approx(1296.06, abs=15.0)  # three errors of a million sets are 13
