@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-import time
 from pathlib import Path
 
 import numpy as np
 
 from bench import floors, seeding
-from bench.run import NO_TARGET, Row, by_turns, ratio_row, timed
+from bench.run import NO_TARGET, Row, by_turns, ratio_row
 from hubbub.spread.hawkes import fit_streams
 from hubbub.spread.seismic import PUBLISHED, fits
 
@@ -84,18 +83,17 @@ def _hawkes() -> list[Row]:
         if times.size >= STREAM:
             streams.append(times[:STREAM])
     offsets = np.arange(count + 1) * STREAM
-    own_s, own = timed(lambda: fit_streams(offsets, np.concatenate(streams), np.full(count, end)))
-    some = 8
-    start = time.perf_counter()
-    peers = [hawkesbook.exp_mle(t, end) for t in streams[:some]]
-    peer_s = (time.perf_counter() - start) / some
+    some = 4
+    (own_s, own), (peer_s, peers) = by_turns(
+        lambda: fit_streams(offsets, np.concatenate(streams), np.full(count, end)),
+        lambda: [hawkesbook.exp_mle(t, end) for t in streams[:some]],
+    )
+    ratio = peer_s / some * count / own_s
     for found, theirs, t in zip(own, peers, streams, strict=False):
         if found[3] < hawkesbook.exp_log_likelihood(t, end, theirs) - 1e-4:
             raise SystemExit("a Hawkes fit is less likely than hawkesbook's")
     return [
-        ratio_row(
-            f"exponential Hawkes, {STREAM} events / hawkesbook", peer_s * count / own_s, 500, more_is_better=True
-        ),
+        ratio_row(f"exponential Hawkes, {STREAM} events / hawkesbook", ratio, 500, more_is_better=True),
         Row("exponential Hawkes, one core", f"{count / own_s:,.0f} fits/s", NO_TARGET, True),
         _over(
             "the same / two exponentials and a logarithm an event, once",

@@ -72,7 +72,8 @@ class Sets:
 
     def __init__(self, graph: Graph, seed: int) -> None:
         limit = np.round(graph.chance * 2.0**31).astype(np.uint32)
-        self._offsets, self._edges = _into(graph.offsets, graph.targets, limit)
+        self._offsets, self._source, limit = _into(graph.offsets, graph.targets, limit)
+        self._chance = (limit >> 16).astype(np.uint16), (limit & 0xFFFF).astype(np.uint16)
         self._seed = np.uint64(seed)
         self.nodes = graph.nodes
         self.offsets = np.zeros(1, np.int64)
@@ -97,7 +98,9 @@ class Sets:
         cuts = np.linspace(0, lengths.size, threads + 1).astype(int).tolist()
 
         def part(cut: tuple[int, int]) -> IntArray:
-            found: IntArray = _draw(self._offsets, self._edges, self._seed, have + cut[0], lengths[cut[0] : cut[1]])
+            mine = lengths[cut[0] : cut[1]]
+            found: IntArray
+            found, _ = _draw(self._offsets, self._source, *self._chance, self._seed, have + cut[0], mine)
             return found
 
         with ThreadPoolExecutor(threads) as pool:
@@ -120,7 +123,7 @@ class Sets:
 
 @jit
 def _into(offsets: Any, targets: Any, limit: Any) -> Any:
-    """The edges by target, the highest chance first, else by source: offsets, and (source, chance of 2^31) of each."""
+    """The edges by target, the highest chance first, else by source: offsets, the sources, and chances of 2^31."""
     nodes = offsets.size - 1
     start = np.zeros(nodes + 1, np.int64)
     for e in range(targets.size):
@@ -128,47 +131,52 @@ def _into(offsets: Any, targets: Any, limit: Any) -> Any:
     for v in range(nodes):
         start[v + 1] += start[v]
     place = start[:-1].copy()
-    edges = np.empty((targets.size, 2), np.uint32)
+    source, chance = np.empty(targets.size, np.int32), np.empty(targets.size, np.uint32)
     for u in range(nodes):
         for e in range(offsets[u], offsets[u + 1]):
             at = place[targets[e]]
-            edges[at, 0], edges[at, 1] = u, limit[e]
+            source[at], chance[at] = u, limit[e]
             place[targets[e]] = at + 1
     for v in range(nodes):
         for i in range(start[v] + 1, start[v + 1]):
-            if edges[i, 1] > edges[i - 1, 1]:
-                mine = edges[start[v] : start[v + 1]]
-                mine[:] = mine[np.argsort(-mine[:, 1].astype(np.int64), kind="mergesort")]
+            if chance[i] > chance[i - 1]:
+                of, by = source[start[v] : start[v + 1]], chance[start[v] : start[v + 1]]
+                order = np.argsort(-by.astype(np.int64), kind="mergesort")
+                of[:], by[:] = of[order], by[order]
                 break
-    return start, edges
+    return start, source, chance
 
 
-RARE = 2**31 // 24
-"""Below this chance (of 2^31) a leap to the next candidate is cheaper than a draw for every edge."""
+RARE = 2**15 // 24
+"""Below this chance (of 2^15) a leap to the next candidate is cheaper than a draw for every edge."""
 
 
 @njit(inline="always")
-def _joined(u: Any, k: Any, met: Any, members: Any, held: Any) -> Any:
-    """Put a node into set k if it is not there yet; returns how many members there are."""
-    if met[u] != k:
-        met[u] = k
-        members[held] = u
-        held += 1
-    return held
+def _joined(u: Any, k: Any, met: Any, members: Any, held: Any, offsets: Any, high: Any) -> Any:
+    """Put a node into set k if it is not there yet; how many members there are, and a touch of the edges into it.
+
+    The touch brings them on their way from memory before their turn comes.
+    """
+    if met[u] == k:
+        return held, np.int64(0)
+    met[u] = k
+    members[held] = u
+    return held + 1, np.int64(high[min(offsets[u], high.size - 1)])
 
 
 @jit
-def _draw(offsets: Any, edges: Any, seed: Any, first: Any, lengths: Any) -> Any:
-    """Sets number first, first + 1, ...: a breadth-first search backwards.
+def _draw(offsets: Any, source: Any, high: Any, rest: Any, seed: Any, first: Any, lengths: Any) -> Any:
+    """Sets number first, first + 1, ...: a breadth-first search backwards. high, rest : chances of 2^31 in halves.
 
     At each node the chances fall. Where they are rare, from a position whose chance is p the next candidate is a
     geometric(p) leap away, and is taken with chance / p: work in the expected number of live edges, not of edges.
+    What is touched is returned too, lest it be left out.
     """
     nodes = offsets.size - 1
     members = np.empty(max(1024, 8 * lengths.size), np.int32)
-    held = 0
+    held, touches = 0, np.int64(0)
     met = np.full(nodes, -1, np.int32)
-    low = np.uint64(2**31 - 1)
+    low = np.uint64(0x7FFF)
     for k in range(lengths.size):
         state = stream(seed, first + k) + STEP
         root = np.int64(mixed(state) % np.uint64(nodes))
@@ -184,40 +192,48 @@ def _draw(offsets: Any, edges: Any, seed: Any, first: Any, lengths: Any) -> Any:
             v = members[head]
             head += 1
             e, stop = offsets[v], offsets[v + 1]
-            while e < stop and edges[e, 1] >= RARE:
+            while e < stop and high[e] >= RARE:
                 if left == 0:
                     state += STEP
                     bits = mixed(state)
-                    left = 2
+                    left = 4
+                # Fifteen bits decide nearly always; where they are equal, sixteen more do.
                 draw = bits & low
-                bits >>= np.uint64(31)
+                bits >>= np.uint64(15)
                 left -= 1
-                if draw < edges[e, 1]:
-                    u = edges[e, 0]
-                    held = _joined(u, k, met, members, held)
                 e += 1
+                if draw > high[e - 1]:
+                    continue
+                if draw == high[e - 1]:
+                    state += STEP
+                    if mixed(state) & np.uint64(0xFFFF) >= rest[e - 1]:
+                        continue
+                held, touched = _joined(source[e - 1], k, met, members, held, offsets, high)
+                touches += touched
             bound, scale = np.uint32(0), 0.0
             while e < stop:
-                if edges[e, 1] == 0:
+                chance = (np.uint32(high[e]) << np.uint32(16)) | np.uint32(rest[e])
+                if chance == 0:
                     break
-                if edges[e, 1] != bound:
-                    bound = edges[e, 1]
+                if chance != bound:
+                    bound = chance
                     scale = 1.0 / math.log1p(-np.float64(bound) * 2.0**-31)
                 state += STEP
                 leap = math.log(uniform(state) + 2.0**-54) * scale
                 if leap >= stop - e:
                     break
                 e += np.int64(leap)
+                chance = (np.uint32(high[e]) << np.uint32(16)) | np.uint32(rest[e])
                 taken = True
-                if edges[e, 1] < bound:
+                if chance < bound:
                     state += STEP
-                    taken = uniform(state) * bound < edges[e, 1]
+                    taken = uniform(state) * bound < chance
                 if taken:
-                    u = edges[e, 0]
-                    held = _joined(u, k, met, members, held)
+                    held, touched = _joined(source[e], k, met, members, held, offsets, high)
+                    touches += touched
                 e += 1
         lengths[k] = held - start
-    return members[:held].copy()
+    return members[:held].copy(), touches
 
 
 @jit
@@ -256,6 +272,13 @@ def _inverse(offsets: Any, members: Any, nodes: Any) -> Any:
 
 
 @jit
+def _falling(worth: Any, among: Any) -> Any:
+    """The largest worth first, else as they stand; most have none, and are not sorted."""
+    some, none = among[worth[among] > 0], among[worth[among] <= 0]
+    return np.concatenate((some[np.argsort(-worth[some], kind="mergesort")], none))
+
+
+@jit
 def _greedy(
     offsets: Any, members: Any, start: Any, of: Any, k: Any, allowed: Any, cost: Any, budget: Any, by_ratio: Any,
     segment: Any, floor: Any, seeds: Any, gains: Any,
@@ -267,9 +290,8 @@ def _greedy(
     """
     gain = np.diff(start)
     worth_first = gain / cost if by_ratio else gain.astype(np.float64)
-    falling: Any = np.flatnonzero(allowed)
-    falling = falling[np.argsort(-worth_first[falling], kind="mergesort")]
-    by_gain = falling[np.argsort(-gain[falling], kind="mergesort")] if by_ratio else falling
+    falling: Any = _falling(worth_first, np.flatnonzero(allowed))
+    by_gain = _falling(gain, falling) if by_ratio else falling
     first_gain = gain.copy()
     free = allowed.copy()
     done = np.zeros(offsets.size - 1, np.bool_)
