@@ -178,7 +178,7 @@ def _mean_spread(graph: Graph, choices: Iterable[Any]) -> float:
 
 
 def _against_pynetim(graph: Graph, peer: Any) -> list[Row]:
-    """Choices at eps .1, quick and careful; spreads are means over five seeds of chance, for one choice is a lottery."""
+    """Choices at eps .1, quick and careful; spreads are means over five seeds, for one choice is a lottery."""
     careful = f"{K} seeds, eps .1, at least {CAREFUL:,} sets in each half"
     reached, out = [], []
     for work, least in ((f"{K} seeds, eps .1", 64), (careful, CAREFUL)):
