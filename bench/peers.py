@@ -128,6 +128,18 @@ def polars_read_write(csv: str, out: str) -> int:
     return frame.height
 
 
+def hawkesbook_fits(streams: str, end: float) -> list[list[float]]:
+    """Fits of the streams in a file, warm: their seconds, then mu, alpha, beta of each as hubbub names them."""
+    import hawkesbook
+    import numpy as np
+
+    from bench.run import timed
+
+    times = np.load(streams)
+    seconds, found = timed(lambda: [hawkesbook.exp_mle(t, end) for t in times], least=3.0)
+    return [[seconds], *(([float(x) for x in (f[0], f[1] / f[2], f[2])]) for f in found)]
+
+
 CASCADE_COLUMNS = ("id", "time", "channel", "type", "actor", "object", "via", "campaign", "rewarded", "automated")
 """What of a log `cascades` cannot do without."""
 CASCADE_KEYS = (

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,10 +33,14 @@ class Run:
     result: Any
 
 
-def alone(module: str, name: str, **arguments: Any) -> Run:
-    """Call `module.name(**arguments)` in a fresh process."""
+def alone(module: str, name: str, environment: Mapping[str, str] | None = None, **arguments: Any) -> Run:
+    """Call `module.name(**arguments)` in a fresh process, with further environment variables."""
     done = subprocess.run(
-        [sys.executable, "-c", _CHILD, module, name, json.dumps(arguments)], capture_output=True, text=True, check=False
+        [sys.executable, "-c", _CHILD, module, name, json.dumps(arguments)],
+        env={**os.environ, **(environment or {})},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode:
         raise RuntimeError(f"{module}.{name} failed:\n{done.stderr[-2000:]}")

@@ -28,7 +28,7 @@ NETHEPT = Path(__file__).resolve().parents[2] / "shared" / "data" / "nethept_wc.
 PUBLISHED = {1: 91.77, 5: 322.98, 10: 509.57, 50: 1296.06}
 """Expected spread on NetHEPT by seeds; from about 20,000 cascades each, by the error that is stated for 50 of them."""
 SUBSIM_RUNS = 15
-CAREFUL = 20_000
+CAREFUL = 12_000
 """Sets in each half from which a careful choice starts."""
 NO_PYNETIM = "pynetim is not installed (docs/benchmarks.md)"
 
@@ -178,7 +178,7 @@ def _mean_spread(graph: Graph, choices: Iterable[Any]) -> float:
 
 
 def _against_pynetim(graph: Graph, peer: Any) -> list[Row]:
-    """Choices at eps .1, quick and careful; spreads are means over five seeds, for one choice is a lottery."""
+    """Choices at eps .1, quick and careful; spreads are means over five draws, for one is a lottery."""
     careful = f"{K} seeds, eps .1, at least {CAREFUL:,} sets in each half"
     reached, out = [], []
     for work, least in ((f"{K} seeds, eps .1", 64), (careful, CAREFUL)):
