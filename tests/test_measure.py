@@ -14,11 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import oracle
+from hubbub.activity import DAY_US
 from hubbub.log.keys import with_keys
 from hubbub.log.segment import write_segment
 from hubbub.log.settings import Coverage, Settings
 from hubbub.log.sharing import sharing
-from hubbub.measure import DAY_US, Tables, measure, measure_cascades
+from hubbub.measure import Tables, measure, measure_cascades
 from strategies import logs, to_table
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -14,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numba import njit
 
-from hubbub.activity import TYPES
+from hubbub.activity import DAY_US, TYPES, moment
 from hubbub.converse.people import INTS, NO_TIME, Fold, fold_people
 from hubbub.converse.persons import Persons, Register, describe
 from hubbub.converse.table import Names, people_table
@@ -50,8 +49,6 @@ from hubbub.spread.fold import Forest, fold_forest
 from hubbub.spread.table import Heads, Words
 from hubbub.tables import CASCADES, PEOPLE, Ledger
 
-DAY_US = 86_400_000_000
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CHUNK = 1_000_000
 _CODE = {name: code for code, name in enumerate(TYPES)}
 _SHARE, _POST = _CODE["share"], _CODE["post"]
@@ -106,7 +103,7 @@ def measure_cascades(segments: Sequence[Segment], settings: Settings) -> tuple[p
         return CASCADES.empty_table(), Ledger(0, None, None, brand=settings.name)
     found = sharing(segments)
     loaded, texts = load(segments, found.some), Texts(segments, found.some)
-    first, last = (EPOCH + timedelta(microseconds=t) for t in (found.first_us, found.last_us))
+    first, last = (moment(t) for t in (found.first_us, found.last_us))
     ledger = Ledger(
         sum(s.rows for s in segments), first, last, brand=settings.name, segments=settings.targets,
         follows=follows_of(settings),

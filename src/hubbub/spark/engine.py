@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from hubbub.activity import DAY_US
 from hubbub.log.outcomes import with_trials
 from hubbub.log.permission import with_consent
 from hubbub.log.segment import READ, Segment
 from hubbub.log.settings import Settings
-from hubbub.measure import DAY_US, Tables, Values, values_of
+from hubbub.measure import Tables, Values, values_of
 from hubbub.measure import measure as measure_here
 from hubbub.rows import REFUND
 from hubbub.spark.cascades import cascade_rows
