@@ -15,12 +15,12 @@ from hubbub.compare.sides import Lot, Manner, single
 from hubbub.estimate import Estimate, wilson
 from hubbub.spread.growth import (
     HIDDEN,
-    MOST_HIDDEN,
     Growth,
     HalfLife,
     Shares,
     half_life,
     kin_of,
+    parents_seen,
     reproduction,
 )
 
@@ -126,10 +126,11 @@ def world_of(people: People, cascades: Cascades, first_us: int, end_us: int) -> 
     root_is_share = np.zeros(cascades.n, dtype=np.bool_)
     root_is_share[nodes.cascade[nodes.is_root & nodes.by_person]] = True
     sizes = np.asarray(cascades.ints("size"), dtype=np.int64)
-    seen = np.asarray(cascades.ints("hidden") <= MOST_HIDDEN * np.maximum(sizes - 1, 0))
-    shares = kin_of(nodes.cascade, nodes.parent, nodes.time_us, nodes.person, root_is_share, end_us).all()
+    seen = parents_seen(cascades.ints("hidden"), sizes)
+    kin = kin_of(nodes.cascade, nodes.parent, nodes.time_us, nodes.person, root_is_share, end_us)
+    shares = kin.within(seen).all()
     return World(
-        names, who, codes, fields, _moved(cascades.campaign, names), nodes, seen, _only(shares, seen), end_us, first_us,
+        names, who, codes, fields, _moved(cascades.campaign, names), nodes, seen, shares, end_us, first_us,
     )  # fmt: skip
 
 

@@ -15,13 +15,13 @@ from hubbub.compare.frame import DAY_US, iso
 from hubbub.estimate import Estimate, plain, significant, wilson
 from hubbub.kernel import BoolArray, IntArray
 from hubbub.spread.growth import (
-    MOST_HIDDEN,
     Growth,
     Kin,
     Parts,
     Shares,
     half_life,
     kin_of,
+    parents_seen,
     reproduction,
     reproduction_of_each,
 )
@@ -59,7 +59,7 @@ class Grown:
         ends = [0 if t is None else micros(t) for t in (ledger.last, ledger.first)]
         kin = kin_of(nodes.row, nodes.parent, nodes.time_us, nodes.person, is_share, ends[0])
         size, hidden = (shared.column(name).to_numpy() for name in ("size", "hidden"))
-        seen = np.asarray(hidden <= MOST_HIDDEN * (size - 1))
+        seen = parents_seen(hidden, size)
         return cls(shared, nodes, ran, seen, kin.within(seen), ends[0], ends[1], level)
 
     def reproduction(self, shares: Shares) -> dict[str, Any]:

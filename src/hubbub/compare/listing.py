@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from hubbub.activity import HOUR_US
 from hubbub.compare.coverage import stamp
 from hubbub.compare.frame import iso
 from hubbub.compare.growth import Grown, growth, merged
@@ -21,7 +22,6 @@ from hubbub.spread.impute import HOW, IMPUTATIONS, FloatArray, infer
 from hubbub.spread.shape import chain, star
 from hubbub.tables import MODES, RULES, Ledger
 
-HOUR_US = 3_600_000_000
 _LINEAR = 4 * RULES.index("linear")
 _SHAPE = ("depth", "breadth", "structural_virality", "broadcast_part")
 

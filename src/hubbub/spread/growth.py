@@ -24,6 +24,11 @@ EXACT_WORK = 2_000_000
 """Cascades x shares up to which the distribution of waits is estimated anew without each cascade."""
 
 
+def parents_seen(hidden: IntArray, size: IntArray) -> BoolArray:
+    """Whether so few of a cascade's parents are hidden, at most MOST_HIDDEN of them, that who brought what is seen."""
+    return np.asarray(hidden <= MOST_HIDDEN * np.maximum(size - 1, 0))
+
+
 @dataclass(frozen=True, slots=True)
 class Growth:
     """Reproduction with the probability that it is at least 1 (None where it is unknown)."""

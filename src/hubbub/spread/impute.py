@@ -19,7 +19,7 @@ import pyarrow.compute
 
 from hubbub.errors import CascadeError
 from hubbub.kernel import jit
-from hubbub.spread.growth import HIDDEN, MOST_HIDDEN
+from hubbub.spread.growth import HIDDEN, parents_seen
 from hubbub.spread.shape import shapes
 
 pc: Any = pyarrow.compute
@@ -98,7 +98,7 @@ def infer(cascades: pa.Table) -> Inferred:
 def inferable(cascades: pa.Table) -> IntArray:
     """Rows of the cascades with hidden parents, at most MOST_HIDDEN of all their parents."""
     size, hidden = (_numbers(cascades.column(name)) for name in ("size", "hidden"))
-    return np.flatnonzero((hidden > 0) & (hidden <= MOST_HIDDEN * np.maximum(size - 1, 0)))
+    return np.flatnonzero((hidden > 0) & parents_seen(hidden, size))
 
 
 def lay_flat(nodes: Any) -> Forest:
